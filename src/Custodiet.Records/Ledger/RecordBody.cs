@@ -1,0 +1,313 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Custodiet.Records.Events;
+using Custodiet.Records.Findings;
+using Custodiet.Records.Judgement;
+using Custodiet.Records.People;
+
+namespace Custodiet.Records.Ledger;
+
+/// <summary>
+/// What a record says. The closed family below is the list of everything that can happen; a new kind of act is a new
+/// member, and a member's shape never changes: a changed shape is a new version.
+/// </summary>
+[JsonPolymorphic(
+    TypeDiscriminatorPropertyName = "type",
+    UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization
+)]
+[JsonDerivedType(typeof(AlertRaised), "alert.raised/1")]
+[JsonDerivedType(typeof(AlertExtended), "alert.extended/1")]
+[JsonDerivedType(typeof(AlertAssigned), "alert.assigned/1")]
+[JsonDerivedType(typeof(CaseOpened), "case.opened/1")]
+[JsonDerivedType(typeof(CaseExtended), "case.extended/1")]
+[JsonDerivedType(typeof(CaseRestricted), "case.restricted/1")]
+[JsonDerivedType(typeof(CaseAssigned), "case.assigned/1")]
+[JsonDerivedType(typeof(CaseStateChanged), "case.state-changed/1")]
+[JsonDerivedType(typeof(RunStarted), "run.started/1")]
+[JsonDerivedType(typeof(AnswerGiven), "answer.given/1")]
+[JsonDerivedType(typeof(VerdictGiven), "verdict.given/1")]
+[JsonDerivedType(typeof(AccountAdded), "account.added/1")]
+[JsonDerivedType(typeof(AccountChanged), "account.changed/1")]
+[JsonDerivedType(typeof(TokenAdded), "token.added/1")]
+[JsonDerivedType(typeof(TokenRevoked), "token.revoked/1")]
+[JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
+[JsonDerivedType(typeof(SegmentArchived), "segment.archived/1")]
+[JsonDerivedType(typeof(SourceDiscovered), "source.discovered/1")]
+[JsonDerivedType(typeof(ServiceStarted), "service.started/1")]
+[JsonDerivedType(typeof(LedgerAnchored), "ledger.anchored/1")]
+[JsonDerivedType(typeof(LedgerContinued), "ledger.continued/1")]
+public abstract record RecordBody
+{
+    /// <summary>Type and version, as the envelope names it; equal to the JSON's <c>type</c>.</summary>
+    [JsonIgnore]
+    public abstract string Type { get; }
+}
+
+/// <summary>A finding as an alert's record lists it.</summary>
+public sealed record FindingMember(FindingId Id, long? EventOffset, DateTimeOffset OccurredAt);
+
+/// <summary>Findings of one rule about one entity began an alert.</summary>
+public sealed record AlertRaised(
+    AlertId Alert,
+    string Fingerprint,
+    RuleReference Rule,
+    Severity Severity,
+    SourceKey Source,
+    Entity Entity,
+    IReadOnlyList<string> Techniques,
+    IReadOnlyList<FindingMember> Findings,
+    string? SourceRef,
+    string? Link
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "alert.raised/1";
+}
+
+/// <summary>More findings joined an alert.</summary>
+public sealed record AlertExtended(AlertId Alert, IReadOnlyList<FindingMember> Findings) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "alert.extended/1";
+}
+
+/// <summary>Somebody took an alert, or put it back (null).</summary>
+public sealed record AlertAssigned(AlertId Alert, ActorId? Assignee) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "alert.assigned/1";
+}
+
+/// <summary>A case was opened on alerts.</summary>
+public sealed record CaseOpened(
+    CaseId Case,
+    string Title,
+    Severity Severity,
+    IReadOnlyList<AlertId> Alerts,
+    ActorId? Owner
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "case.opened/1";
+}
+
+/// <summary>Alerts joined a case.</summary>
+public sealed record CaseExtended(CaseId Case, IReadOnlyList<AlertId> Alerts) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "case.extended/1";
+}
+
+/// <summary>Only these people may see the case from now on; an empty list lifts the restriction.</summary>
+public sealed record CaseRestricted(CaseId Case, IReadOnlyList<ActorId> People) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "case.restricted/1";
+}
+
+/// <summary>The case's owner changed.</summary>
+public sealed record CaseAssigned(CaseId Case, ActorId? Owner) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "case.assigned/1";
+}
+
+/// <summary>The case's state changed.</summary>
+public sealed record CaseStateChanged(CaseId Case, CaseState State) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "case.state-changed/1";
+}
+
+/// <summary>A run of a process began, pinned to that version.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Process">Id, version and digest of the process.</param>
+/// <param name="Case">The case it works on, or null for an alert judged in the queue.</param>
+/// <param name="Alerts">The alerts it is about.</param>
+public sealed record RunStarted(RunId Run, ProcessReference Process, CaseId? Case, IReadOnlyList<AlertId> Alerts)
+    : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "run.started/1";
+}
+
+/// <summary>A question was answered. An earlier answer to the same question is superseded, never overwritten.</summary>
+public sealed record AnswerGiven(
+    RunId Run,
+    ProcessReference Process,
+    string Step,
+    string Question,
+    QuestionKind Kind,
+    AnswerValue Value,
+    AnswerOrigin Origin
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "answer.given/1";
+}
+
+/// <summary>Alerts were adjudicated: one decision, with its members.</summary>
+/// <param name="Verdict">The decision.</param>
+/// <param name="Alerts">What it decides.</param>
+/// <param name="Case">The case, if it was decided in one.</param>
+/// <param name="Run">The run in which it was decided.</param>
+/// <param name="Process">The process version it was decided under.</param>
+/// <param name="Decision">Verdict, reason, impact, confidence.</param>
+public sealed record VerdictGiven(
+    VerdictId Verdict,
+    IReadOnlyList<AlertId> Alerts,
+    CaseId? Case,
+    RunId Run,
+    ProcessReference Process,
+    Decision Decision
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "verdict.given/1";
+}
+
+/// <summary>An account was made.</summary>
+public sealed record AccountAdded(ActorId Account, string Name, IReadOnlyList<Role> Roles) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "account.added/1";
+}
+
+/// <summary>An account changed: <c>roles</c>, <c>password</c>, <c>authenticator</c>, <c>recovery-codes</c>, <c>disabled</c>, <c>enabled</c>, <c>recovered</c>.</summary>
+public sealed record AccountChanged(ActorId Account, string Change, IReadOnlyList<Role> Roles) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "account.changed/1";
+}
+
+/// <summary>A token was issued.</summary>
+public sealed record TokenAdded(
+    ActorId Token,
+    string Name,
+    Role Role,
+    IReadOnlyList<string> Scopes,
+    DateTimeOffset? ExpiresAt
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "token.added/1";
+}
+
+/// <summary>A token was revoked.</summary>
+public sealed record TokenRevoked(ActorId Token) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "token.revoked/1";
+}
+
+/// <summary>The service began to use a set of content.</summary>
+/// <param name="Digest">SHA-256 over all content files, lower-case hex.</param>
+/// <param name="RulesLoaded">Rules in use.</param>
+/// <param name="RulesRefused">Rules refused.</param>
+/// <param name="Parsers">Parsers in use.</param>
+/// <param name="Processes">Processes in use.</param>
+public sealed record ContentLoaded(
+    string Digest,
+    int RulesLoaded,
+    int RulesRefused,
+    int Parsers,
+    IReadOnlyList<ProcessReference> Processes
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "content.loaded/1";
+}
+
+/// <summary>A segment of events became part of the archive.</summary>
+/// <param name="Name">File name below the archive's folder.</param>
+/// <param name="Sha256">Of the file, lower-case hex.</param>
+/// <param name="FirstOffset">First event.</param>
+/// <param name="LastOffset">Last event.</param>
+/// <param name="Events">How many events.</param>
+/// <param name="Unparsed">How many of them are not parsed.</param>
+/// <param name="RawBytes">Bytes as received.</param>
+/// <param name="Replaces">Segments that it replaces, after compaction.</param>
+public sealed record SegmentArchived(
+    string Name,
+    string Sha256,
+    long FirstOffset,
+    long LastOffset,
+    long Events,
+    long Unparsed,
+    long RawBytes,
+    IReadOnlyList<string> Replaces
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "segment.archived/1";
+}
+
+/// <summary>Events of a source were seen for the first time.</summary>
+public sealed record SourceDiscovered(SourceKey Source, string Parser, DateTimeOffset FirstEventAt) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "source.discovered/1";
+}
+
+/// <summary>The service started.</summary>
+public sealed record ServiceStarted(string Version, bool AfterCleanStop) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "service.started/1";
+}
+
+/// <summary>Checkpoints are copied to a place outside from now on, or no longer.</summary>
+public sealed record LedgerAnchored(string Kind, string Target, bool Active) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "ledger.anchored/1";
+}
+
+/// <summary>First entry of a log that continues after a restored, shorter one.</summary>
+public sealed record LedgerContinued(string OldOrigin, string LastKnownCheckpoint, long RestoredSize) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "ledger.continued/1";
+}
+
+/// <summary>Bodies as JSON: camel case, enumerations by name, no nulls left out, times in UTC.</summary>
+public static class RecordBodyJson
+{
+    private static readonly JsonSerializerOptions options = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+        AllowOutOfOrderMetadataProperties = true,
+    };
+
+    /// <summary>The options that bodies are written with.</summary>
+    public static JsonSerializerOptions Options => options;
+
+    /// <summary>The body as UTF-8 JSON.</summary>
+    public static byte[] Serialize(RecordBody body) => JsonSerializer.SerializeToUtf8Bytes(body, options);
+
+    /// <summary>The body behind its JSON.</summary>
+    /// <exception cref="JsonException">The bytes are no body that this version knows.</exception>
+    public static RecordBody Deserialize(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<RecordBody>(json, options) ?? throw new JsonException("A record's body is null.");
+}
