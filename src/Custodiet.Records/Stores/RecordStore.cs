@@ -39,6 +39,14 @@ public sealed record AppendRequest
     public IReadOnlyList<StageTotals> Stages { get; init; } = [];
 }
 
+/// <summary>A finding, the alert it belongs to, and its place in the order of storage (from 1, growing).</summary>
+public sealed record StoredFinding(
+    long Sequence,
+    Custodiet.Records.Judgement.AlertId Alert,
+    Finding Finding,
+    DateTimeOffset RecordedAt
+);
+
 /// <summary>What became of an append.</summary>
 public abstract record AppendOutcome
 {
@@ -73,6 +81,13 @@ public interface IRecordStore
 
     /// <summary>All records of a stream, in order, at most so many.</summary>
     ValueTask<IReadOnlyList<StoredRecord>> ReadStreamAsync(string stream, int limit, CancellationToken cancellation);
+
+    /// <summary>Findings in the order they were stored, after a sequence number; what they found belongs to an alert.</summary>
+    ValueTask<IReadOnlyList<StoredFinding>> FindingsAfterAsync(
+        long sequence,
+        int limit,
+        CancellationToken cancellation
+    );
 
     /// <summary>How many records there are.</summary>
     long Count { get; }
