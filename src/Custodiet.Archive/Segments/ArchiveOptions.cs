@@ -30,6 +30,9 @@ public sealed record ArchiveOptions
     /// <summary>Events that one merged segment takes at most: 524,288.</summary>
     public long CompactionEventsMax { get; init; } = 524_288;
 
+    /// <summary>Bytes as received that one merged segment takes at most: 128 MiB.</summary>
+    public long CompactionRawBytesMax { get; init; } = 128L << 20;
+
     /// <summary>Memory of one merge: 192 MiB; what does not fit is sorted on disk.</summary>
     public int CompactionMemoryMegabytes { get; init; } = 192;
 }
