@@ -165,14 +165,14 @@ public sealed record Envelope(
         {
             problems.Add($"Envelope version '{version}' is not known; this version reads {Version}.");
         }
-        Guid id = Id(members, "id", problems);
+        Guid id = Uuid(members, "id", problems);
         string type = Name(members, "type", problems);
         string stream = Name(members, "stream", problems);
         string actor = Name(members, "actor", problems);
         DateTimeOffset occurred = Time(members, "occurred_at", problems);
         DateTimeOffset recorded = Time(members, "recorded_at", problems);
         bool superseding = members.TryGetValue("supersedes", out string? superseded) && superseded is not null;
-        Guid supersedes = superseding ? Id(members, "supersedes", problems) : default;
+        Guid supersedes = superseding ? Uuid(members, "supersedes", problems) : default;
         string digest = Text(members, "body_digest", problems) ?? "";
         if (digest.Length != 64 || digest.AsSpan().ContainsAnyExcept(HexDigits))
         {
@@ -214,7 +214,7 @@ public sealed record Envelope(
         return text;
     }
 
-    private static Guid Id(Dictionary<string, string?> members, string name, List<string> problems)
+    private static Guid Uuid(Dictionary<string, string?> members, string name, List<string> problems)
     {
         if (!Guid.TryParseExact(Text(members, name, problems), "D", out Guid id))
         {
