@@ -36,6 +36,12 @@ public sealed record Account
     /// <summary>IANA time zone for pages, such as <c>Europe/Berlin</c>.</summary>
     public string TimeZone { get; init; } = "UTC";
 
+    /// <summary>SHA-256 of the one-time code that lets its holder set a new password, lower-case hex, or null.</summary>
+    public string? RecoverySha256 { get; init; }
+
+    /// <summary>Until when that code holds.</summary>
+    public DateTimeOffset? RecoveryUntil { get; init; }
+
     /// <summary>Whether the account may not sign in.</summary>
     public bool Disabled { get; init; }
 }
@@ -44,7 +50,7 @@ public sealed record Account
 /// <param name="Id">Pseudonym, <c>t-…</c>.</param>
 /// <param name="Name">What it is for.</param>
 /// <param name="Role">What it may do.</param>
-/// <param name="Scopes">Narrower than the role when not empty: <c>events:write</c>, <c>findings:write</c>, <c>query:read</c>, <c>ledger:read</c>.</param>
+/// <param name="Scopes">Narrower than the role when not empty: <c>events:write</c>, <c>findings:write</c>, <c>query:read</c>, <c>ledger:read</c>, <c>metrics:read</c>.</param>
 /// <param name="Sha256">Of the token's text, lower-case hex.</param>
 /// <param name="CreatedAt">When.</param>
 /// <param name="ExpiresAt">Until when, or null.</param>
