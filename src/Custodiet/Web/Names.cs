@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+using Custodiet.Records.People;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Web;
+
+/// <summary>The names behind pseudonyms, for screens only; what a page exports keeps the pseudonym.</summary>
+internal sealed class Names(IAccountStore accounts, TimeProvider time)
+{
+    private static readonly TimeSpan fresh = TimeSpan.FromSeconds(10);
+    private volatile Table table = new(DateTimeOffset.MinValue, FrozenDictionary<ActorId, string>.Empty);
+
+    /// <summary>All names now, at most ten seconds old.</summary>
+    public async ValueTask<NameTable> ReadAsync(CancellationToken cancellation)
+    {
+        Table current = table;
+        DateTimeOffset now = time.GetUtcNow();
+        if (now - current.At > fresh)
+        {
+            IReadOnlyList<Account> all = await accounts.AccountsAsync(cancellation);
+            IReadOnlyList<ApiToken> tokens = await accounts.TokensAsync(cancellation);
+            Dictionary<ActorId, string> names = all.ToDictionary(a => a.Id, a => a.Name);
+            foreach (ApiToken token in tokens)
+            {
+                names[token.Id] = $"{token.Name} (token)";
+            }
+            current = new Table(now, names.ToFrozenDictionary());
+            table = current;
+        }
+        return new NameTable(current.Names);
+    }
+
+    private sealed record Table(DateTimeOffset At, FrozenDictionary<ActorId, string> Names);
+}
+
+/// <summary>Names as they were when a page was rendered.</summary>
+internal readonly record struct NameTable(FrozenDictionary<ActorId, string> Names)
+{
+    /// <summary>The name, or the pseudonym where none is known.</summary>
+    public string Of(ActorId actor) =>
+        actor == ActorId.Service ? "Custodiet"
+        : actor == ActorId.Console ? "console"
+        : Names is not null && Names.TryGetValue(actor, out string? name) ? name
+        : actor.Value ?? "";
+}

@@ -1,0 +1,7 @@
+import { startFrame } from "./frame.js";
+
+import { startData } from "./data.js";
+
+startFrame();
+
+startData();

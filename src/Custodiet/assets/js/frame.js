@@ -1,0 +1,128 @@
+// The frame around every page: theme, help, palette, going places, and what to do when a request fails.
+import { onKey, say, typing } from "./keys.js";
+
+const places = { h: "home", q: "queue", c: "cases", s: "sources", a: "analytics", d: "data", l: "ledger" };
+let going = 0;
+
+function toggleTheme() {
+  const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.bsTheme = next;
+  localStorage.setItem("theme", next);
+  document.dispatchEvent(new CustomEvent("custodiet:theme"));
+}
+
+function open(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog || dialog.open) return;
+  document.querySelector("dialog[open]")?.close();
+  dialog.showModal();
+}
+
+function startPalette() {
+  const dialog = document.getElementById("palette");
+  if (!dialog) return;
+  const input = dialog.querySelector("input");
+  const items = [...dialog.querySelectorAll("li[data-place]")];
+  const numbered = [...dialog.querySelectorAll("li[data-number-path]")];
+  let at = 0;
+  const shown = () => [...dialog.querySelectorAll("li:not([hidden])")];
+  const mark = () => shown().forEach((item, i) => item.classList.toggle("on", i === at));
+  const narrow = () => {
+    const text = input.value.trim().toLowerCase();
+    const number = /^#?(\d+)$/.exec(text)?.[1];
+    for (const item of items) item.hidden = number !== undefined || !item.textContent.toLowerCase().includes(text);
+    for (const item of numbered) {
+      item.hidden = number === undefined;
+      const link = item.querySelector("a");
+      link.href = item.dataset.numberPath + (number ?? "");
+      link.querySelector(".what").textContent = `${item.dataset.label} ${number ?? ""}`;
+    }
+    const search = dialog.querySelector("li[data-search-path]");
+    search.hidden = text === "" || number !== undefined;
+    search.querySelector("a").href = search.dataset.searchPath + encodeURIComponent(input.value.trim());
+    search.querySelector(".what").textContent = `Alerts whose title contains “${input.value.trim()}”`;
+    at = 0;
+    mark();
+  };
+  input.addEventListener("input", narrow);
+  dialog.addEventListener("keydown", event => {
+    const list = shown();
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      at = (at + (event.key === "ArrowDown" ? 1 : list.length - 1)) % Math.max(1, list.length);
+      mark();
+      list[at]?.scrollIntoView({ block: "nearest" });
+      event.preventDefault();
+    } else if (event.key === "Enter") {
+      list[at]?.querySelector("a").click();
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("custodiet:palette", () => {
+    input.value = "";
+    narrow();
+    open("palette");
+    input.focus();
+  });
+}
+
+function act(name) {
+  if (name === "theme") toggleTheme();
+  if (name === "help") open("help");
+  if (name === "palette") document.dispatchEvent(new CustomEvent("custodiet:palette"));
+  if (name === "close") document.querySelector("dialog[open]")?.close();
+}
+
+export function startFrame() {
+  document.addEventListener("click", event => {
+    const button = event.target.closest?.("[data-act]");
+    if (button) act(button.dataset.act);
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+  });
+  document.addEventListener("click", async event => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard?.writeText(button.dataset.copy);
+    say("Copied.", true);
+  });
+  document.addEventListener("change", event => {
+    if (event.target.matches?.("[data-submit-on-change]")) event.target.form.requestSubmit();
+  });
+  startPalette();
+
+  onKey((name, event) => {
+    if (name === "Ctrl+k") return act("palette");
+    if (name === "Escape" && typing(event.target) && !event.target.closest("dialog")) return event.target.blur();
+    return false;
+  }, { whileTyping: true });
+  onKey((name, event) => {
+    const now = event.timeStamp;
+    if (going && now - going < 1500 && places[name]) {
+      going = 0;
+      const link = document.querySelector(`[data-place="${places[name]}"] a, a[data-place="${places[name]}"]`);
+      if (link) location.assign(link.href);
+      return;
+    }
+    going = 0;
+    if (name === "g") going = now;
+    else if (name === "?") act("help");
+    else if (name === "/") {
+      const first = document.querySelector("[data-filter]");
+      if (!first) return false;
+      first.focus();
+      first.select?.();
+    } else return false;
+  });
+
+  const failed = event => {
+    const { ctx, error } = event.detail ?? {};
+    if (ctx?.sourceElement?.hasAttribute?.("hx-sse:connect")) return;
+    if (ctx?.response?.status === 401) return;
+    const told = ctx?.response?.headers?.get?.("X-Problem");
+    say(told ? decodeURIComponent(told) : ctx?.response ? `The server answered ${ctx.response.status}. Nothing was changed.` : `No answer from the server${error ? "" : ""}. Nothing was changed.`);
+  };
+  document.addEventListener("htmx:response:error", failed);
+  document.addEventListener("htmx:error", failed);
+}
