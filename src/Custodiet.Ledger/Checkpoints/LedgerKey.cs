@@ -43,10 +43,7 @@ public sealed class LedgerKey : IDisposable
         byte[]? seed = content.StartsWith(Prefix, StringComparison.Ordinal)
             ? StrictBase64.Decode(content[Prefix.Length..])
             : null;
-        if (
-            seed is null
-            || !Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out Key? key, Exportable())
-        )
+        if (seed is null || !Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out Key? key))
         {
             throw new LedgerKeyException($"{file} holds no Ed25519 key. Restore it from a backup.");
         }

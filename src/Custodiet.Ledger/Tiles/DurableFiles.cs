@@ -13,12 +13,15 @@ internal sealed class DurableFiles(string root)
 
     private readonly HashSet<string> unflushed = new(StringComparer.Ordinal);
 
+    // After a failed flush the system may show content that is not on the disk, so equal content proves nothing any more.
+    private bool suspicious;
+
     /// <summary>Writes a file under a temporary name and renames it, so that readers see it whole; equal content stays untouched.</summary>
     public void Write(string path, ReadOnlySpan<byte> content)
     {
         string file = Path.Combine(root, path);
         unflushed.Add(path);
-        if (File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content))
+        if (!suspicious && File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content))
         {
             return;
         }
@@ -60,7 +63,11 @@ internal sealed class DurableFiles(string root)
             }
         }
         unflushed.Clear();
+        suspicious = false;
     }
+
+    /// <summary>Says that a call failed: from now on everything is written again.</summary>
+    public void Suspect() => suspicious = true;
 
     /// <summary>Replaces one file, durably, at once.</summary>
     public static void Replace(string file, ReadOnlySpan<byte> content, UnixFileMode? mode = null)
