@@ -1,3 +1,5 @@
+using Custodiet.Web.Home;
+using Custodiet.Web.Queue;
 using Microsoft.AspNetCore.Components;
 
 namespace Custodiet.Web;
@@ -20,6 +22,9 @@ internal static class WebPages
         services.AddHttpContextAccessor();
         services.AddScoped<Visit>();
         services.AddSingleton<Names>();
+        services.AddSingleton<HomeReader>();
+        services.AddSingleton<ArrivalFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<ArrivalFeed>());
         services.AddSingleton<IngestRate>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestRate>());
         return services;
@@ -50,6 +55,15 @@ internal static class WebPages
         routes
             .MapRazorComponents<App>()
             .Finally(endpoint => assets ??= endpoint.Metadata.OfType<ResourceAssetCollection>().FirstOrDefault());
+        RouteGroupBuilder fragments = routes.MapGroup("");
+        ((IEndpointConventionBuilder)fragments).Finally(endpoint =>
+        {
+            if (assets is not null)
+            {
+                endpoint.Metadata.Add(assets);
+            }
+        });
+        QueueEndpoints.Map(fragments);
         return routes;
     }
 }
