@@ -10,13 +10,23 @@ namespace Custodiet.People;
 /// All changes to accounts, for pages and the command line alike; needs no server. Each change and its record become
 /// durable together. Changes of one process happen one after the other, so that none overwrites another.
 /// </summary>
-internal sealed class Accounts(IAccountStore store, TimeProvider time, int passwordIterations = 210_000)
+internal sealed class Accounts(IAccountStore store, TimeProvider time, int passwordIterations = 210_000) : IDisposable
 {
     /// <summary>How long a one-time code holds.</summary>
     public static readonly TimeSpan RecoveryTime = TimeSpan.FromHours(1);
 
     /// <summary>How many recovery codes an account gets.</summary>
     public const int RecoveryCodeCount = 10;
+
+    private static readonly AccountUser nobody = new(
+        new Account
+        {
+            Id = default,
+            Name = "",
+            Roles = [],
+            SecurityStamp = "",
+        }
+    );
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
@@ -286,7 +296,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
                 "This machine knows no such time zone. Use a name such as Europe/Berlin."
             );
 
-    /// <summary>Changes an account as it is now. <paramref name="change"/> is the record's word; null makes no record.</summary>
+    /// <summary>Changes an account as it is now. <paramref name="change"/> is the record's word; null makes no record. An edit that returns what it got changes nothing.</summary>
     public async Task<AccountOutcome> ChangeAsync(
         ActorId id,
         string? change,
@@ -301,6 +311,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             return NotFound;
         }
         Account edited = edit(account);
+        if (ReferenceEquals(edited, account))
+        {
+            return new AccountOutcome.Done(account);
+        }
         if (LeavesNoAdmin(await store.AccountsAsync(cancellation).ConfigureAwait(false), account, edited))
         {
             return new AccountOutcome.Refused(
@@ -311,11 +325,24 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Takes as long as checking a password.</summary>
+    public void VerifyNothing(string? password) =>
+        Hasher.VerifyHashedPassword(
+            nobody,
+            HashOfNothing,
+            password is { Length: <= PasswordRules.LengthMax } ? password : ""
+        );
+
     /// <summary>Whether this is the account's password.</summary>
     public bool PasswordMatches(Account account, string? password) =>
         account.PasswordHash is { } hash
         && password is { Length: > 0 and <= PasswordRules.LengthMax }
         && Hasher.VerifyHashedPassword(new AccountUser(account), hash, password) != PasswordVerificationResult.Failed;
+
+    /// <inheritdoc/>
+    public void Dispose() => oneAtATime.Dispose();
+
+    private string HashOfNothing => field ??= Hash(Secrets.NewCode());
 
     private static AccountOutcome NotFound => new AccountOutcome.Refused("There is no such account.");
 
@@ -347,19 +374,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return Manages(before) && !Manages(after) && !all.Any(other => other.Id != before.Id && Manages(other));
     }
 
-    private string Hash(string password) =>
-        Hasher.HashPassword(
-            new AccountUser(
-                new Account
-                {
-                    Id = default,
-                    Name = "",
-                    Roles = [],
-                    SecurityStamp = "",
-                }
-            ),
-            password
-        );
+    private string Hash(string password) => Hasher.HashPassword(nobody, password);
 
     private Account WithPassword(Account account, string password) =>
         account with

@@ -21,6 +21,9 @@ internal static class PeopleClaims
     /// <summary>The account's security stamp at sign-in.</summary>
     public const string Stamp = "stamp";
 
+    /// <summary>Whether sign-in asks for a code: <c>yes</c> or <c>no</c>.</summary>
+    public const string TwoFactor = "two-factor";
+
     /// <summary>A scope that narrows a token.</summary>
     public const string Scope = "scope";
 
@@ -83,6 +86,9 @@ internal static class PeopleClaims
 
     /// <summary>Who reads, for everything that may be restricted.</summary>
     public static Viewer ToViewer(this ClaimsPrincipal principal) => new(principal.Actor(), principal.Roles());
+
+    /// <summary>Whether pages remind this person to set up an authenticator.</summary>
+    public static bool LacksAuthenticator(this ClaimsPrincipal principal) => principal.HasClaim(TwoFactor, "no");
 
     /// <summary>The reader's time zone; UTC when the principal or this machine knows none.</summary>
     public static TimeZoneInfo TimeZoneOf(this ClaimsPrincipal principal) =>

@@ -1,12 +1,136 @@
+using Custodiet.Records.Stores;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+
 namespace Custodiet.People;
 
 /// <summary>Sign-in, roles and tokens, as the composition adds them.</summary>
 internal static class PeopleServices
 {
-    /// <summary>Adds sign-in. The composition also adds <c>IAccountStore</c> and <c>TimeProvider</c>.</summary>
+    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
     public static IServiceCollection AddCustodietPeople(this IServiceCollection services, PeopleOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton(s => new Accounts(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<TimeProvider>(),
+            options.PasswordIterations
+        ));
+        services.AddSingleton<ApiTokens>();
+        services.AddSingleton<SetupCode>();
+        services.AddSingleton<SignInLimits>();
+        services.AddScoped<SignInFlow>();
+        services.AddSingleton<Enrolment>();
+        services.AddHttpContextAccessor();
+        services.AddCascadingAuthenticationState();
+        AddKeys(services, options);
+        AddIdentity(services);
+        AddSchemes(services, options);
+        AddPolicies(services);
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "custodiet.antiforgery";
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            antiforgery.SuppressXFrameOptionsHeader = true;
+        });
+        services.AddRateLimiter(limits =>
+        {
+            limits.AddPolicy(SignInLimits.PerAddress, http => SignInLimits.Partition(http, options));
+            limits.OnRejected = (context, _) =>
+                new ValueTask(
+                    Refusals.TooManyAsync(context.HttpContext, SignInLimits.RetryAfterSeconds(context.Lease))
+                );
+        });
         return services;
+    }
+
+    /// <summary>
+    /// Security headers, then authentication, authorization, limits and antiforgery, in this order. Goes after the
+    /// exception handler, before all endpoints, and after <c>UseRouting</c> if the composition calls that itself.
+    /// </summary>
+    public static IApplicationBuilder UseCustodietPeople(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.UseMiddleware<SessionAntiforgery>();
+        return app;
+    }
+
+    /// <summary>The endpoints of sign-in that are not pages.</summary>
+    public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints) =>
+        endpoints
+            .MapPost(
+                "/sign-out",
+                async (HttpContext http) =>
+                {
+                    await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
+                    return Results.LocalRedirect("/sign-in");
+                }
+            )
+            .RequireAuthorization(Policies.Self);
+
+    private static void AddKeys(IServiceCollection services, PeopleOptions options)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        DirectoryInfo folder = OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(options.KeysFolder)
+            : Directory.CreateDirectory(options.KeysFolder, ownerOnly);
+        services.AddDataProtection().SetApplicationName("custodiet").PersistKeysToFileSystem(folder);
+    }
+
+    private static void AddIdentity(IServiceCollection services)
+    {
+        services.AddSingleton<IPasswordHasher<AccountUser>>(s => s.GetRequiredService<Accounts>().Hasher);
+        services.AddScoped<IUserConfirmation<AccountUser>, AccountIsEnabled>();
+        services
+            .AddIdentityCore<AccountUser>(identity =>
+            {
+                identity.SignIn.RequireConfirmedAccount = true;
+                identity.ClaimsIdentity.UserIdClaimType = PeopleClaims.Subject;
+                identity.ClaimsIdentity.UserNameClaimType = PeopleClaims.Name;
+                identity.ClaimsIdentity.RoleClaimType = PeopleClaims.RoleName;
+                identity.ClaimsIdentity.SecurityStampClaimType = PeopleClaims.Stamp;
+            })
+            .AddUserStore<AccountUserStore>()
+            .AddUserManager<AccountManager>()
+            .AddClaimsPrincipalFactory<AccountPrincipals>()
+            .AddTokenProvider<AuthenticatorCodes>(TokenOptions.DefaultAuthenticatorProvider)
+            .AddSignInManager();
+        // After AddTokenProvider, which would make one per use: this one remembers which codes were used.
+        services.AddSingleton<AuthenticatorCodes>();
+    }
+
+    private static void AddSchemes(IServiceCollection services, PeopleOptions options)
+    {
+        AuthenticationBuilder schemes = services.AddAuthentication(Schemes.Default);
+        schemes.AddPolicyScheme(Schemes.Default, null, policy => policy.ForwardDefaultSelector = Schemes.Choose);
+        schemes.AddScheme<AuthenticationSchemeOptions, TokenHandler>(Schemes.Token, null);
+        schemes.AddScheme<AuthenticationSchemeOptions, ConsoleHandler>(Schemes.Console, null);
+        schemes.AddIdentityCookies(cookies =>
+        {
+            cookies.ApplicationCookie!.Configure(cookie => Sessions.Configure(cookie, options));
+            cookies.TwoFactorUserIdCookie!.Configure(cookie =>
+            {
+                cookie.Cookie.Name = "custodiet.code";
+                cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            });
+        });
+    }
+
+    private static void AddPolicies(IServiceCollection services)
+    {
+        services.AddSingleton<IAuthorizationHandler, PolicyHandler>();
+        AuthorizationBuilder authorization = services.AddAuthorizationBuilder();
+        foreach (Policy policy in Policies.All)
+        {
+            authorization.AddPolicy(policy.Name, builder => builder.AddRequirements(new PolicyRequirement(policy)));
+        }
+        // A route that forgot its policy is closed to strangers; a test makes sure that none forgets it.
+        authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
 }

@@ -6,7 +6,7 @@ namespace Custodiet.People;
 /// The one-time code that makes the first account. It exists only in memory and on the terminal of whoever started the
 /// service: a restart makes a new one, the first use ends it, and so do too many wrong attempts.
 /// </summary>
-internal sealed class SetupCode(Accounts accounts)
+internal sealed class SetupCode(Accounts accounts) : IDisposable
 {
     /// <summary>Wrong attempts after which the code is dead and only a restart makes a new one. 100 random bits make this generous.</summary>
     public const int WrongAttemptsMax = 50;
@@ -61,4 +61,7 @@ internal sealed class SetupCode(Accounts accounts)
             oneAtATime.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => oneAtATime.Dispose();
 }

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Custodiet.People;
+
+/// <summary>What a policy asks of a request.</summary>
+internal sealed record PolicyRequirement(Policy Policy) : IAuthorizationRequirement;
+
+/// <summary>Decides whether a request satisfies a policy.</summary>
+internal sealed class PolicyHandler : AuthorizationHandler<PolicyRequirement>
+{
+    /// <inheritdoc/>
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, PolicyRequirement requirement)
+    {
+        Policy policy = requirement.Policy;
+        bool asSomebody =
+            context.User.Identity is { IsAuthenticated: true } identity
+            && policy.Allows(context.User.Roles(), context.User.TokenScopes())
+            && !(policy.PeopleOnly && identity.AuthenticationType != Schemes.Session);
+        if (asSomebody || (policy.LoopbackToo && context.Resource is HttpContext http && Schemes.IsLoopbackPeer(http)))
+        {
+            context.Succeed(requirement);
+        }
+        return Task.CompletedTask;
+    }
+}
