@@ -8,13 +8,14 @@ const here = () => document.querySelector("#rows > tr.here:not(.leaving)");
 const numberOf = element => element.dataset.number ?? element.dataset.current;
 
 let bulk = false;
-let last = null; // numbers of the alerts judged last, for a correction
+let at = null; // number of the row that the keyboard is on, also while the row is being replaced
 let previewTimer = 0;
 
 function stand(row, focus = true) {
   document.querySelectorAll("#rows > tr.here").forEach(r => r !== row && r.classList.remove("here"));
   if (!row) return;
   row.classList.add("here");
+  at = numberOf(row);
   if (focus) row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
   if (document.getElementById("queue")?.classList.contains("with-preview")) {
@@ -26,10 +27,12 @@ function stand(row, focus = true) {
 function move(step) {
   const rows = rowsOf();
   if (rows.length === 0) return;
-  const at = rows.indexOf(here());
-  stand(rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]);
+  const place = rows.indexOf(here());
+  stand(rows[place < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, place + step))]);
+  draw();
 }
 
+const targetOf = element => ({ number: numberOf(element), seen: element.dataset.verdict ?? "" });
 const picked = () => rowsOf().filter(row => row.querySelector("[name=pick]")?.checked);
 function targets() {
   if (bulk) return picked();
@@ -62,6 +65,7 @@ function hidePreview() {
 }
 
 // The tray: one level of choices at a time.
+// Targets are fixed by the first key: [{ number, seen }], where seen is the verdict that somebody looked at and corrects.
 const tray = { level: 0, chosen: {}, targets: null, correcting: false };
 const levels = ["verdict", "reason", "impact", "confidence"];
 let choices = null;
@@ -79,8 +83,9 @@ function reset() {
 }
 
 function aboutWhat() {
-  const list = tray.targets ?? targets().map(numberOf);
-  if (tray.correcting) return `Correcting the verdict on ${list.length === 1 ? `alert ${list[0]}` : `${list.length} alerts`}`;
+  const list = tray.targets ?? targets().map(targetOf);
+  const judged = list.length > 0 && list.every(t => t.seen);
+  if (judged) return `Correcting the verdict on ${list.length === 1 ? `alert ${list[0].number}` : `${list.length} alerts`}`;
   if (bulk) return `${list.length} selected alerts`;
   const one = here() ?? single();
   return one ? `Alert ${numberOf(one)}` : "No row selected: j moves to the first";
@@ -130,8 +135,9 @@ function draw() {
 
 function choose(i) {
   if (tray.level === 0 && !tray.targets) {
-    const list = targets().map(numberOf);
+    const list = targets().map(targetOf);
     if (list.length === 0) return say(bulk ? "No alert is selected: x selects." : "No alert is selected: j moves to the first.");
+    if (new Set(list.map(t => t.seen !== "")).size > 1) return say("Some of these have a verdict and some do not: select one kind.");
     tray.targets = list;
   }
   const option = (optionsOf(levels[tray.level]) ?? [])[i];
@@ -159,34 +165,38 @@ function back() {
   return hidePreview();
 }
 
-function fill(boxId, numbers) {
-  document.getElementById(boxId).replaceChildren(...numbers.map(number => {
+function fill(boxId, name, values) {
+  const inputs = values.map(value => {
     const input = document.createElement("input");
     input.type = "hidden";
-    input.name = "alert";
-    input.value = number;
+    input.name = name;
+    input.value = value;
     return input;
-  }));
+  });
+  document.getElementById(boxId).append(...inputs);
 }
 
 function send() {
   const form = document.getElementById("verdict-form");
-  const numbers = tray.targets;
+  const numbers = tray.targets.map(t => t.number);
   for (const level of levels) form.elements[level].value = tray.chosen[level]?.value ?? "";
-  fill("verdict-alerts", numbers);
-  const removes = document.getElementById("list")?.dataset.removes && !tray.correcting;
-  if (removes) {
-    const rows = rowsOf();
-    const gone = new Set(numbers);
-    const at = rows.findIndex(row => row.classList.contains("here"));
-    const next = rows.slice(Math.max(0, at)).find(r => !gone.has(numberOf(r))) ?? rows.slice(0, Math.max(0, at)).reverse().find(r => !gone.has(numberOf(r)));
-    rows.filter(r => gone.has(numberOf(r))).forEach(r => r.classList.add("leaving"));
-    stand(next);
-  }
-  last = numbers;
+  document.getElementById("verdict-alerts").replaceChildren();
+  fill("verdict-alerts", "alert", numbers);
+  fill("verdict-alerts", "seen", tray.targets.map(t => t.seen).filter(Boolean));
+  if (document.getElementById("list")?.dataset.removes) leave(new Set(numbers));
   bulk = false;
   form.requestSubmit();
   reset();
+}
+
+/** Takes rows off the page before the server answers; an error brings them back. */
+function leave(gone) {
+  const rows = rowsOf();
+  const place = Math.max(0, rows.indexOf(here()));
+  const stays = row => !gone.has(numberOf(row));
+  const next = rows.slice(place).find(stays) ?? rows.slice(0, place).reverse().find(stays);
+  rows.filter(row => !stays(row)).forEach(row => row.classList.add("leaving"));
+  stand(next);
 }
 
 function restore(event) {
@@ -202,7 +212,8 @@ function act(formId, boxId, release) {
   if (rows.length === 0) return say("No alert is selected: j moves to the first.");
   const form = document.getElementById(formId);
   if (!form) return say("Your role may read alerts, not work on them.");
-  fill(boxId, rows.map(numberOf));
+  document.getElementById(boxId).replaceChildren();
+  fill(boxId, "alert", rows.map(numberOf));
   if (form.elements.release) form.elements.release.value = release && rows.every(r => r.dataset.taken) ? "true" : "";
   form.requestSubmit();
 }
@@ -220,8 +231,10 @@ function extra(key) {
     bulk = !bulk;
     draw();
   } else if (key === "u") {
-    if (!last) return say("Nothing was judged on this page yet.");
-    Object.assign(tray, { level: 0, chosen: {}, targets: last, correcting: true });
+    const last = document.getElementById("tray-last")?.dataset;
+    if (!last?.record) return say("Nothing was judged on this page yet.");
+    const seen = last.numbers.split(" ").map(number => ({ number, seen: last.record }));
+    Object.assign(tray, { level: 0, chosen: {}, targets: seen, correcting: true });
     draw();
   }
 }
@@ -294,12 +307,14 @@ export function startQueue() {
   document.addEventListener("htmx:error", restore);
   document.addEventListener("htmx:after:swap", event => {
     if (event.detail.ctx.sourceElement?.id === "filters") {
+      at = null;
       reset();
-      stand(rowsOf()[0], false);
     }
     const empty = document.getElementById("queue-empty");
     if (empty) empty.hidden = rowsOf().length > 0;
-    if (!here() && rowsOf().length > 0) stand(rowsOf()[0], document.activeElement === document.body);
+    if (!here() && rowsOf().length > 0) {
+      stand((at && document.getElementById(`a-${at}`)) || rowsOf()[0], document.activeElement === document.body);
+    }
     draw();
   });
   document.addEventListener("arrived", event => {
