@@ -11,7 +11,8 @@ internal sealed class ApiTokens(IAccountStore store, TimeProvider time)
     public const int NameLengthMax = 100;
 
     /// <summary>Whether somebody may make tokens of this role: only of roles they have, lest an engineer become admin by token.</summary>
-    public static bool MayIssue(IReadOnlySet<Role> issuer, Role role) => issuer.Contains(Role.Admin) || issuer.Contains(role);
+    public static bool MayIssue(IReadOnlySet<Role> issuer, Role role) =>
+        issuer.Contains(Role.Admin) || issuer.Contains(role);
 
     /// <summary>All tokens, newest first.</summary>
     public ValueTask<IReadOnlyList<ApiToken>> ListAsync(CancellationToken cancellation) =>

@@ -49,10 +49,16 @@ internal sealed class Enrolment(IDataProtectionProvider protection, TimeProvider
     {
         long until = (time.GetUtcNow() + offerTime).ToUnixTimeSeconds();
         (string path, int size) = Draw(Totp.Uri(secret, account.Name));
-        return new EnrolmentOffer(secret, Protector(account.Id).Protect(string.Create(CultureInfo.InvariantCulture, $"{until} {secret}")), path, size);
+        return new EnrolmentOffer(
+            secret,
+            Protector(account.Id).Protect(string.Create(CultureInfo.InvariantCulture, $"{until} {secret}")),
+            path,
+            size
+        );
     }
 
-    private IDataProtector Protector(ActorId account) => protection.CreateProtector("custodiet.enrolment", account.Value);
+    private IDataProtector Protector(ActorId account) =>
+        protection.CreateProtector("custodiet.enrolment", account.Value);
 
     // A path of our own: the library's SVG brings a style of its own, which the content policy forbids.
     private static (string Path, int Size) Draw(string text)

@@ -56,7 +56,9 @@ internal sealed partial class SignInFlow(
             return new SignInStep(SignInResultKind.Wrong);
         }
         var user = new AccountUser(account);
-        SignInResult result = await manager.PasswordSignInAsync(user, password!, isPersistent: false, lockoutOnFailure: true).ConfigureAwait(false);
+        SignInResult result = await manager
+            .PasswordSignInAsync(user, password!, isPersistent: false, lockoutOnFailure: true)
+            .ConfigureAwait(false);
         return Step(result, account.Id);
     }
 
@@ -104,7 +106,8 @@ internal sealed partial class SignInFlow(
     }
 
     /// <summary>Begins or renews the session of somebody who has just proved who they are.</summary>
-    public Task BeginSessionAsync(Account account) => manager.SignInAsync(new AccountUser(account), isPersistent: false);
+    public Task BeginSessionAsync(Account account) =>
+        manager.SignInAsync(new AccountUser(account), isPersistent: false);
 
     private SignInStep Step(SignInResult result, ActorId account)
     {
@@ -119,6 +122,11 @@ internal sealed partial class SignInFlow(
         );
     }
 
-    [LoggerMessage(5100, LogLevel.Warning, "Account {Account} is locked after repeated wrong passwords or codes.", EventName = "PeopleAccountLocked")]
+    [LoggerMessage(
+        5100,
+        LogLevel.Warning,
+        "Account {Account} is locked after repeated wrong passwords or codes.",
+        EventName = "PeopleAccountLocked"
+    )]
     private partial void LogLocked(ActorId account);
 }

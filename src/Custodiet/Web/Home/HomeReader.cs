@@ -38,23 +38,24 @@ internal sealed class HomeReader(
 {
     /// <summary>The evidence behind the share of corrected decisions.</summary>
     public const string CorrectionsSql =
-        "SELECT count(*) AS decisions, count(*) FILTER (WHERE superseded) AS corrected FROM verdicts";
+        "SELECT count(DISTINCT ledger_index) AS decisions, "
+        + "count(DISTINCT ledger_index) FILTER (WHERE superseded_by IS NOT NULL) AS corrected FROM verdicts";
 
     /// <summary>The evidence behind the growth of the queue.</summary>
     public const string BacklogSql = """
         WITH days AS (
           SELECT CAST(raised_at AS DATE) AS day, 1 AS raised, 0 AS judged FROM alerts
           UNION ALL
-          SELECT CAST(recorded_at AS DATE), 0, 1 FROM verdicts
+          SELECT CAST(recorded_at AS DATE), 0, 1 FROM verdicts WHERE supersedes IS NULL
         )
-        SELECT day, sum(raised) AS raised, sum(judged) AS judged
+        SELECT day, CAST(sum(raised) AS BIGINT) AS raised, CAST(sum(judged) AS BIGINT) AS judged
         FROM days WHERE day >= current_date - INTERVAL 28 DAY GROUP BY day ORDER BY day
         """;
 
     /// <summary>The evidence behind the most frequent reasons.</summary>
     public const string ReasonsSql = """
-        SELECT verdict, reason, count(*) AS decisions
-        FROM verdicts WHERE NOT superseded AND recorded_at >= now() - INTERVAL 30 DAY
+        SELECT verdict, reason, count(DISTINCT ledger_index) AS decisions
+        FROM verdicts WHERE superseded_by IS NULL AND recorded_at >= now() - INTERVAL 30 DAY
         GROUP BY verdict, reason ORDER BY decisions DESC LIMIT 3
         """;
 

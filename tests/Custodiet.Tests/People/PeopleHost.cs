@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.Sockets;
+using Custodiet.People;
+using Custodiet.Records.People;
+using Custodiet.Records.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Rendering;
+using Microsoft.AspNetCore.Components.Routing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Custodiet.Tests.People;
+
+/// <summary>Sign-in behind a real Kestrel on a free port, with a route for every policy.</summary>
+internal sealed class PeopleHost : IAsyncDisposable
+{
+    public const string Password = "a long enough passphrase";
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("custodiet-people-");
+    private readonly WebApplication app;
+
+    private PeopleHost(PeopleOptions? options)
+    {
+        options ??= new PeopleOptions { KeysFolder = "" };
+        options = options with { KeysFolder = Path.Combine(folder.FullName, "keys"), PasswordIterations = 1_000 };
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { ContentRootPath = folder.FullName, EnvironmentName = "Production" }
+        );
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.ListenUnixSocket(SocketPath, listen => listen.UseConsolePeer());
+        });
+        builder.Services.AddSingleton<IAccountStore>(Store);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddRazorComponents();
+        builder.Services.AddCustodietPeople(options);
+        app = builder.Build();
+        app.UseCustodietPeople();
+        app.MapCustodietPeople();
+        app.MapRazorComponents<BareApp>().AddAdditionalAssemblies(typeof(Accounts).Assembly);
+        foreach (Policy policy in Policies.All)
+        {
+            app.MapGet("/policy/" + policy.Name, (HttpContext http) => Who(http)).RequireAuthorization(policy.Name);
+            app.MapPost("/api/policy/" + policy.Name, (HttpContext http) => Who(http))
+                .RequireAuthorization(policy.Name);
+        }
+        app.MapGet("/forgotten", () => "a route without a policy");
+    }
+
+    public MemoryAccounts Store { get; } = new();
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
+
+    public string KeysFolder => Path.Combine(folder.FullName, "keys");
+
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    public Accounts Accounts => app.Services.GetRequiredService<Accounts>();
+
+    public ApiTokens Tokens => app.Services.GetRequiredService<ApiTokens>();
+
+    public SetupCode SetupCode => app.Services.GetRequiredService<SetupCode>();
+
+    public IEnumerable<Endpoint> Endpoints =>
+        ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints);
+
+    private string SocketPath => Path.Combine(folder.FullName, "s");
+
+    public static async Task<PeopleHost> StartAsync(PeopleOptions? options = null)
+    {
+        var host = new PeopleHost(options);
+        await host.app.StartAsync(TestContext.Current.CancellationToken);
+        IServer server = host.app.Services.GetRequiredService<IServer>();
+        string address = server
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.First(a => a.Contains("127.0.0.1"));
+        host.Address = new Uri(address);
+        return host;
+    }
+
+    /// <summary>An account with <see cref="Password"/>.</summary>
+    public async Task<Account> AccountAsync(string name, params Role[] roles)
+    {
+        AccountOutcome outcome = await Accounts.AddAsync(
+            name,
+            roles,
+            Password,
+            ActorId.Console,
+            TestContext.Current.CancellationToken
+        );
+        return Assert.IsType<AccountOutcome.Done>(outcome).Account;
+    }
+
+    public Browser NewBrowser() => new(Address);
+
+    /// <summary>A browser in which this account is signed in, without a second factor.</summary>
+    public async Task<Browser> SignedInAsync(string name)
+    {
+        Browser browser = NewBrowser();
+        using HttpResponseMessage response = await browser.SignInAsync(name, Password);
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        return browser;
+    }
+
+    /// <summary>A program with a token's text, or without any.</summary>
+    public HttpClient Program(string? token = null)
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        if (token is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        }
+        return client;
+    }
+
+    /// <summary>A program on the service's own socket.</summary>
+    public HttpClient ConsoleProgram()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        return new HttpClient(handler) { BaseAddress = new Uri("http://custodiet") };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    private static string Who(HttpContext http) =>
+        http.User.Identity?.IsAuthenticated == true
+            ? $"{http.User.Actor()} {string.Join(',', http.User.ToViewer().Roles.Order())}"
+            : "a neighbour on this machine";
+
+    /// <summary>The pages of sign-in without the frame, whose figures need all the other stores.</summary>
+    private sealed class BareApp : ComponentBase
+    {
+        protected override void BuildRenderTree(RenderTreeBuilder builder)
+        {
+            builder.OpenComponent<Router>(0);
+            builder.AddComponentParameter(1, nameof(Router.AppAssembly), typeof(Accounts).Assembly);
+            builder.AddComponentParameter(
+                2,
+                nameof(Router.Found),
+                (RenderFragment<Microsoft.AspNetCore.Components.RouteData>)(
+                    found =>
+                        inner =>
+                        {
+                            inner.OpenComponent<RouteView>(0);
+                            inner.AddComponentParameter(1, nameof(RouteView.RouteData), found);
+                            inner.CloseComponent();
+                        }
+                )
+            );
+            builder.CloseComponent();
+        }
+    }
+}
