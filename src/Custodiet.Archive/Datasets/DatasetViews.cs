@@ -38,14 +38,14 @@ internal static class DatasetViews
     /// <summary>The cases that a viewer may not see: restricted at last, and not to this viewer.</summary>
     public static string HiddenCases(string viewer) =>
         $"""
-        CREATE TEMP TABLE hidden_case AS
-        SELECT case_id FROM (
-            SELECT case_id, person FROM store.case_person
-            QUALIFY ledger_index = max(ledger_index) OVER (PARTITION BY case_id)
-        )
-        GROUP BY case_id
-        HAVING count(person) > 0 AND NOT bool_or(coalesce(person, '') = {Sql.Text(viewer)})
-        """;
+            CREATE TEMP TABLE hidden_case AS
+            SELECT case_id FROM (
+                SELECT case_id, person FROM store.case_person
+                QUALIFY ledger_index = max(ledger_index) OVER (PARTITION BY case_id)
+            )
+            GROUP BY case_id
+            HAVING count(person) > 0 AND NOT bool_or(coalesce(person, '') = {Sql.Text(viewer)})
+            """;
 
     /// <summary>What is as hidden as those cases.</summary>
     public const string HiddenWithThem = """

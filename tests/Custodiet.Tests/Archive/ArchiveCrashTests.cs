@@ -77,10 +77,15 @@ public sealed class ArchiveCrashTests : IDisposable
         {
             await File.WriteAllBytesAsync(path, whole[..length], ArchiveFixture.Cancellation);
             using Manifest manifest = Manifest.Open(path, new ArchiveDisk());
-            int expected = length == whole.Length ? 4 : length >= firstLine ? 2 : 0;
+            int expected =
+                length == whole.Length ? 4
+                : length >= firstLine ? 2
+                : 0;
             Assert.Equal(expected, manifest.NextOffset);
             Assert.Equal(
-                length == whole.Length ? whole.Length : length >= firstLine ? firstLine : 0,
+                length == whole.Length ? whole.Length
+                    : length >= firstLine ? firstLine
+                    : 0,
                 new FileInfo(path).Length
             );
         }

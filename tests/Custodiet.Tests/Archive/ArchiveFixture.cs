@@ -95,7 +95,8 @@ internal sealed class ArchiveFixture : IDisposable
         string files = $"read_parquet('{ArchiveFolder}/*.parquet')";
         command.CommandText = "SET TimeZone='UTC'";
         command.ExecuteNonQuery();
-        command.CommandText = $"SELECT CAST(x AS VARCHAR) FROM ({select.Replace("events", files, StringComparison.Ordinal)}) AS x";
+        command.CommandText =
+            $"SELECT CAST(whole_row AS VARCHAR) FROM ({select.Replace("events", files, StringComparison.Ordinal)}) AS whole_row";
         using DuckDBDataReader reader = command.ExecuteReader();
         List<string> rows = [];
         while (reader.Read())
@@ -106,7 +107,12 @@ internal sealed class ArchiveFixture : IDisposable
     }
 
     public string[] Files() =>
-        [.. Directory.GetFiles(ArchiveFolder, "events-*").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .GetFiles(ArchiveFolder, "events-*")
+                .Select(f => Path.GetFileName(f)!)
+                .Order(StringComparer.Ordinal),
+        ];
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -48,9 +48,11 @@ public sealed class ParquetArchiveTests : IDisposable
         // C3 B6 together are ö, but they are two values here: each alone is invalid and is replaced as UTF-8 decoders do.
         Assert.Equal(
             ["(true, true, true, 😀ß, 300000, q, �, �A, 8)"],
-            fixture.Read(
-                "SELECT (fields['nul'] = chr(98) || chr(0) || chr(99), fields['empty'] = '', map_contains(fields, 'null') AND fields['null'] IS NULL, fields['emoji'], strlen(fields['long']), fields['quote\"'''], fields['broken'], fields['rest'], cardinality(fields)) AS y FROM events"
-            ).Select(r => r.Replace("{'y': ", "", StringComparison.Ordinal).TrimEnd('}'))
+            fixture
+                .Read(
+                    "SELECT (fields['nul'] = chr(98) || chr(0) || chr(99), fields['empty'] = '', map_contains(fields, 'null') AND fields['null'] IS NULL, fields['emoji'], strlen(fields['long']), fields['quote\"'''], fields['broken'], fields['rest'], cardinality(fields)) AS y FROM events"
+                )
+                .Select(r => r.Replace("{'y': ", "", StringComparison.Ordinal).TrimEnd('}'))
         );
     }
 
@@ -98,9 +100,7 @@ public sealed class ParquetArchiveTests : IDisposable
     [Fact]
     public async Task AnEventWithoutFieldsAndManyRowGroupsKeepTheirPlaces()
     {
-        await using ParquetArchive archive = await fixture.OpenAsync(
-            new ArchiveOptions { SegmentEventsMax = 200_000 }
-        );
+        await using ParquetArchive archive = await fixture.OpenAsync(new ArchiveOptions { SegmentEventsMax = 200_000 });
         Event item = fixture.Event(0);
         for (int first = 0; first < 70_000; first += 7_000)
         {
@@ -151,9 +151,7 @@ public sealed class ParquetArchiveTests : IDisposable
         Assert.Equal((0, 1, 2), (segment.FirstOffset, segment.LastOffset, segment.Events));
         string file = Path.Combine(fixture.ArchiveFolder, segment.Name);
         Assert.Equal(
-            Convert.ToHexStringLower(
-                SHA256.HashData(await File.ReadAllBytesAsync(file, ArchiveFixture.Cancellation))
-            ),
+            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(file, ArchiveFixture.Cancellation))),
             segment.Sha256
         );
     }
