@@ -14,28 +14,34 @@ public static class EventFraming
     private static readonly SearchValues<byte> StringEnd = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> ScalarEnd = SearchValues.Create(",]\""u8);
 
-    /// <summary>Cuts a decompressed body into events.</summary>
+    /// <summary>Cuts a decompressed body into events, copying them.</summary>
     /// <param name="body">The body; the result does not refer to it.</param>
     /// <param name="limits">Bounds; null for the defaults.</param>
     public static FramedEvents Frame(ReadOnlyMemory<byte> body, FramingLimits? limits = null)
     {
         limits ??= Defaults;
-        ReadOnlySpan<byte> text = body.Span;
-        if (text.Length > limits.BatchBytes)
-        {
-            return Refuse(
-                FramingFault.BatchTooLarge,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The batch has {text.Length} bytes; the limit is {limits.BatchBytes}."
-                ),
-                text,
-                0
-            );
-        }
+        return body.Length > limits.BatchBytes
+            ? TooLarge(body.Length, limits)
+            : Frame(body.Span, GC.AllocateUninitializedArray<byte>(body.Length), limits);
+    }
+
+    /// <summary>
+    /// Cuts a decompressed body into events inside its own memory, which is several times faster than fresh memory for large bodies.
+    /// </summary>
+    /// <param name="body">The body. It is overwritten, and the result refers to it.</param>
+    /// <param name="limits">Bounds; null for the defaults.</param>
+    public static FramedEvents FrameInPlace(Memory<byte> body, FramingLimits? limits = null)
+    {
+        limits ??= Defaults;
+        // Safe because events only move towards the front, over what has been read already.
+        return body.Length > limits.BatchBytes ? TooLarge(body.Length, limits) : Frame(body.Span, body, limits);
+    }
+
+    private static FramedEvents Frame(ReadOnlySpan<byte> text, Memory<byte> target, FramingLimits limits)
+    {
         int start = text.StartsWith("\uFEFF"u8) ? 3 : 0;
         int first = SkipSpace(text, start);
-        Frames frames = new(text.Length - start, limits);
+        Frames frames = new(target, limits);
         FramingRefusal? refusal =
             first < text.Length && text[first] == (byte)'['
                 ? FrameArray(text, first + 1, frames)
@@ -216,14 +222,26 @@ public static class EventFraming
             at
         );
 
-    private static FramedEvents Refuse(FramingFault fault, string reason, ReadOnlySpan<byte> text, int at) =>
-        new([], ReadOnlyMemory<byte>.Empty, [], new FramingRefusal(fault, reason, LineOf(text, at), at));
+    private static FramedEvents TooLarge(int length, FramingLimits limits) =>
+        new(
+            [],
+            ReadOnlyMemory<byte>.Empty,
+            [],
+            new FramingRefusal(
+                FramingFault.BatchTooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The batch has {length} bytes; the limit is {limits.BatchBytes}."
+                ),
+                1,
+                0
+            )
+        );
 
     private static long LineOf(ReadOnlySpan<byte> text, int at) => 1 + text[..at].Count((byte)'\n');
 
-    private sealed class Frames(int capacity, FramingLimits limits)
+    private sealed class Frames(Memory<byte> bytes, FramingLimits limits)
     {
-        private readonly byte[] bytes = GC.AllocateUninitializedArray<byte>(capacity);
         private readonly List<int> lengths = [];
         private readonly List<FramingRejection> rejections = [];
         private int used;
@@ -263,13 +281,13 @@ public static class EventFraming
             }
             else
             {
-                item.CopyTo(bytes.AsSpan(used));
+                item.CopyTo(bytes.Span[used..]);
                 used += item.Length;
                 lengths.Add(item.Length);
             }
             return true;
         }
 
-        public FramedEvents Finish() => new(lengths, bytes.AsMemory(0, used), rejections, null);
+        public FramedEvents Finish() => new(lengths, bytes[..used], rejections, null);
     }
 }
