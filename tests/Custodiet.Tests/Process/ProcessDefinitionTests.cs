@@ -79,13 +79,13 @@ public sealed class ProcessDefinitionTests
     [InlineData("review_interval: 90d", "review_interval: 3 months", "process.duration.invalid", 8, 18)]
     [InlineData("id: q2", "id: q1", "process.id.twice", 14, 15)]
     [InlineData("type: yes-no", "type: yesno", "process.word.unknown", 13, 42)]
-    [InlineData("when: q1 == 'yes'", "when: q1 == 'yess'", "condition.option.unknown", 14, 87)]
-    [InlineData("when: q1 == 'yes'", "when: q3 == 'yes'", "condition.question.unknown", 14, 81)]
-    [InlineData("when: q1 == 'yes'", "when: q1 = 'yes'", "condition.syntax", 14, 84)]
+    [InlineData("when: q1 == 'yes'", "when: q1 == 'yess'", "condition.option.unknown", 14, 77)]
+    [InlineData("when: q1 == 'yes'", "when: q3 == 'yes'", "condition.question.unknown", 14, 71)]
+    [InlineData("when: q1 == 'yes'", "when: q1 = 'yes'", "condition.syntax", 14, 74)]
     [InlineData("text: First?", "text: First?, fill: finding.rule", "process.judgement.filled", 13, 70)]
     [InlineData("type: yes-no", "type: text, required: close", "process.text.required", 13, 58)]
-    [InlineData("id: 5,", "id: 11,", "process.ocsf.unknown", 19, 17)]
-    [InlineData("impacts: [ { id: 1, label: low } ]", "", "process.key.missing", 17, 7)]
+    [InlineData("id: 5,", "id: 11,", "process.ocsf.unknown", 20, 17)]
+    [InlineData("impacts: [ { id: 1, label: low } ]", "", "process.key.missing", 18, 7)]
     public void AMistakeIsNamedWithItsPlace(string right, string wrong, string code, int line, int column)
     {
         ProcessParse parse = Parse(Minimal.Replace(right, wrong, StringComparison.Ordinal));
