@@ -22,7 +22,7 @@ internal sealed class AnswerReader(DatasetOptions options, int rowsMax)
         [
             .. Enumerable
                 .Range(0, reader.FieldCount)
-                .Select(i => new ResultColumn(reader.GetName(i), reader.GetDataTypeName(i))),
+                .Select(i => new ResultColumn(reader.GetName(i), reader.GetDataTypeName(i).ToUpperInvariant())),
         ];
 
     /// <summary>The rows.</summary>
@@ -60,7 +60,8 @@ internal sealed class AnswerReader(DatasetOptions options, int rowsMax)
 
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    // Values outside the range of a CLR type, such as an infinite time or an interval of months, are given as text.
+    // The driver gives lists of numbers without room for a null and has no CLR type for, say, an infinite time. Such values are
+    // read in their nullable or own form; one that has neither is refused with advice.
     private static object Value(DuckDBDataReader reader, int column)
     {
         try
@@ -69,7 +70,14 @@ internal sealed class AnswerReader(DatasetOptions options, int rowsMax)
         }
         catch (Exception e) when (e is OverflowException or ArgumentException or InvalidCastException)
         {
-            return reader.GetProviderSpecificValue(column);
+            Type type = reader.GetFieldType(column);
+            return type == typeof(List<int>) ? reader.GetFieldValue<List<int?>>(column)
+                : type == typeof(List<long>) ? reader.GetFieldValue<List<long?>>(column)
+                : type == typeof(List<double>) ? reader.GetFieldValue<List<double?>>(column)
+                : type == typeof(List<decimal>) ? reader.GetFieldValue<List<decimal?>>(column)
+                : type == typeof(List<bool>) ? reader.GetFieldValue<List<bool?>>(column)
+                : type == typeof(List<DateTime>) ? reader.GetFieldValue<List<DateTime?>>(column)
+                : reader.GetProviderSpecificValue(column);
         }
     }
 

@@ -37,7 +37,7 @@ internal static class DatasetSchema
             ledger_index BIGINT, number BIGINT, case_id VARCHAR, title VARCHAR, severity VARCHAR, severity_id INTEGER,
             owner VARCHAR, opened_at TIMESTAMPTZ);
         CREATE TABLE store.case_alert (ledger_index BIGINT, case_id VARCHAR, alert_id VARCHAR);
-        CREATE TABLE store.case_state (ledger_index BIGINT, case_id VARCHAR, state VARCHAR, state_id INTEGER, at TIMESTAMPTZ);
+        CREATE TABLE store.case_state (ledger_index BIGINT, case_id VARCHAR, state VARCHAR, state_id INTEGER, changed_at TIMESTAMPTZ);
         CREATE TABLE store.case_owner (ledger_index BIGINT, case_id VARCHAR, owner VARCHAR);
         CREATE TABLE store.case_person (ledger_index BIGINT, case_id VARCHAR, person VARCHAR);
         CREATE TABLE store.run (

@@ -56,7 +56,8 @@ internal static class DatasetViews
             UNION SELECT run_id FROM store.run_alert WHERE alert_id IN (SELECT alert_id FROM hidden_alert);
         CREATE TEMP TABLE hidden_verdict AS
             SELECT ledger_index FROM store.verdict
-            WHERE case_id IN (SELECT case_id FROM hidden_case) OR run_id IN (SELECT run_id FROM hidden_run);
+            WHERE case_id IN (SELECT case_id FROM hidden_case)
+            OR run_id IN (SELECT run_id FROM store.run WHERE case_id IN (SELECT case_id FROM hidden_case));
         CREATE TEMP TABLE hidden_record AS
             SELECT ledger_index FROM store.record
             WHERE case_id IN (SELECT case_id FROM hidden_case) OR run_id IN (SELECT run_id FROM hidden_run)
@@ -103,7 +104,7 @@ internal static class DatasetViews
     private const string Cases = """
         WITH stated AS (
             SELECT case_id, arg_max(state, ledger_index) AS state, arg_max(state_id, ledger_index) AS state_id,
-                   arg_max(at, ledger_index) AS at
+                   arg_max(changed_at, ledger_index) AS changed_at
             FROM store.case_state GROUP BY case_id
         ), owned AS (
             SELECT case_id, arg_max_null(owner, ledger_index) AS owner, true AS known FROM store.case_owner GROUP BY case_id
@@ -121,7 +122,7 @@ internal static class DatasetViews
         SELECT c.number, c.case_id, c.title, c.severity, c.severity_id, coalesce(t.state, 'new') AS state,
                coalesce(t.state_id, 1) AS state_id, CASE WHEN o.known THEN o.owner ELSE c.owner END AS owner,
                coalesce(r.restricted, false) AS restricted, coalesce(m.alert_ids, []) AS alert_ids, c.opened_at,
-               CASE WHEN t.state = 'closed' THEN t.at END AS closed_at, v.verdict, v.verdict_id, v.reason, v.impact, v.impact_id,
+               CASE WHEN t.state = 'closed' THEN t.changed_at END AS closed_at, v.verdict, v.verdict_id, v.reason, v.impact, v.impact_id,
                v.confidence, v.confidence_id, v.judged_by, v.recorded_at AS judged_at, v.ledger_index AS verdict_index,
                c.ledger_index
         FROM store.incident c

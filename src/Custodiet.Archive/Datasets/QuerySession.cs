@@ -129,7 +129,7 @@ internal sealed class QuerySession : IDisposable
         );
         try
         {
-            long rows = Run(command, () => Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture));
+            long rows = Run(command, command.ExecuteNonQuery);
             File.Move(temporary, file, overwrite: true);
             string? cut =
                 rows < rowsMax

@@ -191,6 +191,10 @@ internal static class SqlGuard
             {
                 Problem ??= $"A {type} in FROM is not available here.";
             }
+            if (Text(node, "class") == "PARAMETER")
+            {
+                Problem ??= "Parameters such as $1 or ? are not available: write the value.";
+            }
             if (type == "BASE_TABLE")
             {
                 VisitTable(node);

@@ -17,31 +17,31 @@ public class DatasetsTests
         Confidence.Medium
     );
 
-    public static TheoryData<string> Views => new(Custodiet.Archive.Datasets.Views);
-
-    [Theory]
-    [MemberData(nameof(Views))]
-    public async Task AnEmptyViewHasNoRowsAndAllItsColumns(string view)
+    [Fact]
+    public async Task AnEmptyViewHasNoRowsAndTheColumnsThatItsPageDescribes()
     {
         await using DatasetFixture fixture = await DatasetFixture.CreateAsync();
-        QueryAnswer answer = await fixture.AnswerAsync($"SELECT * FROM {view}");
-        Assert.Empty(answer.Rows.Where(_ => view != "dataset_version"));
         string document = await File.ReadAllTextAsync(
             Path.Combine(TestPaths.Root, "docs", "datasets.md"),
             ArchiveFixture.Cancellation
         );
-        int start = document.IndexOf($"\n### {view}\n", StringComparison.Ordinal);
-        Assert.True(start >= 0, $"docs/datasets.md does not describe {view}");
-        int end = document.IndexOf("\n### ", start + 5, StringComparison.Ordinal);
-        string section = document[start..(end < 0 ? document.Length : end)];
-        Assert.Equal(
-            answer.Columns.Select(c => $"{c.Name} {c.Type.ToUpperInvariant()}"),
-            section
-                .Split('\n')
-                .Where(l => l.StartsWith("| `", StringComparison.Ordinal))
-                .Select(l => l.Split('|'))
-                .Select(c => $"{c[1].Trim().Trim('`')} {c[2].Trim()}")
-        );
+        foreach (string view in Custodiet.Archive.Datasets.Views)
+        {
+            string[] rows = await fixture.RowsAsync($"SELECT * FROM {view}");
+            Assert.True(rows.Length == 0 || view == "dataset_version", view);
+            int start = document.IndexOf($"\n### {view}\n", StringComparison.Ordinal);
+            Assert.True(start >= 0, $"docs/datasets.md does not describe {view}");
+            int end = document.AsSpan(start + 5).IndexOf("\n##");
+            Assert.Equal(
+                await fixture.RowsAsync($"SELECT column_name || ' ' || column_type FROM (DESCRIBE {view})"),
+                document
+                    .Substring(start, end + 5)
+                    .Split('\n')
+                    .Where(l => l.StartsWith("| `", StringComparison.Ordinal))
+                    .Select(l => l.Split('|'))
+                    .Select(c => $"{c[1].Trim().Trim('`')} {c[2].Trim()}")
+            );
+        }
     }
 
     [Fact]

@@ -18,8 +18,13 @@ public sealed class ParquetArchiveTests : IDisposable
         await using ParquetArchive archive = await fixture.OpenAsync();
         await fixture.WriteAsync(archive, 0, 3);
         Assert.Equal(
-            @"{'offset': 1, 'received_at': 2026-03-01 10:00:00.001+00, 'event_at': 2026-03-01 10:00:00.0005+00, 'technology': windows-sysmon, 'sensor': WS-1, 'parser': windows-sysmon, 'log_sources': windows/process_creation/*, 'unparsed': NULL, 'raw': '{""Image"":""C:\\\\p1.exe"",""n"":1}', 'raw_bytes': NULL, 'fields': '{Image=C:\\p1.exe, n=1}'}",
-            Assert.Single(fixture.Read("SELECT * FROM events WHERE \"offset\" = 1"))
+            @"2026-03-01 10:00:00.001+00|2026-03-01 10:00:00.0005+00|windows-sysmon|WS-1|windows-sysmon|windows/process_creation/*|{""Image"":""C:\p1.exe"",""n"":1}|{Image=C:\p1.exe, n=1}",
+            Assert
+                .Single(
+                    fixture.Read(
+                        "SELECT concat_ws('|', received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, fields) AS x FROM events WHERE \"offset\" = 1"
+                    )
+                )
         );
         Assert.Equal(3, archive.NextOffset);
     }

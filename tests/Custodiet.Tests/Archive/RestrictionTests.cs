@@ -94,42 +94,46 @@ public class RestrictionTests
         Assert.Equal(["alert.raised/1"], await fixture.RowsAsync("SELECT type FROM records"));
     }
 
-    [Theory]
-    [InlineData("SELECT * FROM findings WHERE CAST(fields['Image'] AS INT) = 1")]
-    [InlineData(
-        "SELECT * FROM findings WHERE CASE WHEN fields['Image'] LIKE 'secret-1' THEN error(fields['Image']) ELSE true END"
-    )]
-    [InlineData("SELECT CAST(title AS INT) FROM cases WHERE title <> 'open'")]
-    [InlineData("SELECT * FROM cases WHERE title <> 'open' AND CAST(title AS INT) = 1")]
-    [InlineData("SELECT * FROM answers WHERE text <> 'open' AND CAST(text AS INT) = 1")]
-    [InlineData("SELECT * FROM cases c JOIN range(3) r(i) ON CAST(c.title || 'x' AS VARCHAR) = error(c.title)")]
-    [InlineData("SELECT * FROM verdicts WHERE rule_id <> 'rule-open' AND CAST(rule_id AS INT) = 1")]
-    [InlineData("SELECT min(title), max(title), first(title) FROM cases")]
-    [InlineData("SUMMARIZE SELECT title, severity, opened_at FROM cases")]
-    [InlineData("SELECT alert_id, sensor FROM alerts a SEMI JOIN (SELECT alert_id FROM alerts) b USING (alert_id)")]
-    [InlineData("SELECT * FROM alerts WHERE sensor >= 'h' AND sensor < 'i'")]
-    [InlineData("SELECT string_agg(title, ',') OVER () FROM cases")]
-    [InlineData("SELECT stream FROM records")]
-    public async Task NoErrorOrAggregateTellsAHiddenValue(string sql)
+    private static readonly string[] prying =
+    [
+        "SELECT * FROM findings WHERE CAST(fields['Image'] AS INT) = 1",
+        "SELECT * FROM findings WHERE CASE WHEN fields['Image'] LIKE 'secret-1' THEN error(fields['Image']) ELSE true END",
+        "SELECT CAST(title AS INT) FROM cases WHERE title <> 'open'",
+        "SELECT * FROM cases WHERE title <> 'open' AND CAST(title AS INT) = 1",
+        "SELECT * FROM answers WHERE text <> 'open' AND CAST(text AS INT) = 1",
+        "SELECT * FROM cases c JOIN range(3) r(i) ON CAST(c.title || 'x' AS VARCHAR) = error(c.title)",
+        "SELECT * FROM verdicts WHERE rule_id <> 'rule-open' AND CAST(rule_id AS INT) = 1",
+        "SELECT min(title), max(title), first(title) FROM cases",
+        "SUMMARIZE SELECT title, severity, opened_at FROM cases",
+        "SELECT alert_id, sensor FROM alerts a SEMI JOIN (SELECT alert_id FROM alerts) b USING (alert_id)",
+        "SELECT * FROM alerts WHERE sensor >= 'h' AND sensor < 'i'",
+        "SELECT string_agg(title, ',') OVER () FROM cases",
+        "SELECT stream FROM records",
+    ];
+
+    [Fact]
+    public async Task NoErrorOrAggregateTellsAHiddenValue()
     {
         await using DatasetFixture fixture = await CreateAsync();
-        QueryOutcome outcome = await fixture.RunAsync(sql, DatasetFixture.Person("p-stranger"));
-        string told = outcome switch
+        foreach (string sql in prying)
         {
-            QueryOutcome.Refused refused => refused.Reason,
-            QueryOutcome.Answered answered => string.Join(
-                '|',
-                answered.Answer.Rows.SelectMany(r => r.Select(v => v?.ToString()))
-            ),
-            _ => "",
-        };
-        // What the query itself names comes back in a message; the hidden rows' own values must not.
-        told = told.Replace(sql, "", StringComparison.Ordinal);
-        Assert.DoesNotContain("hidden-host", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("rule-hidden", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("'hidden'", told, StringComparison.Ordinal);
-        Assert.DoesNotMatch("(^|\\|)hidden($|[|,])", told);
-        Assert.DoesNotContain("string 'secret-1'", told, StringComparison.Ordinal);
-        Assert.DoesNotContain(": secret-1", told, StringComparison.Ordinal);
+            QueryOutcome outcome = await fixture.RunAsync(sql, DatasetFixture.Person("p-stranger"));
+            string told = outcome switch
+            {
+                QueryOutcome.Refused refused => refused.Reason,
+                QueryOutcome.Answered answered => string.Join(
+                    '|',
+                    answered.Answer.Rows.SelectMany(r => r.Select(v => v?.ToString()))
+                ),
+                _ => "",
+            };
+            // What the query itself names comes back in a message; the hidden rows' own values must not.
+            told = told.Replace(sql, "", StringComparison.Ordinal);
+            foreach (string secret in (string[])["hidden-host", "rule-hidden", "'hidden'", "string 'secret-1'", ": secret-1"])
+            {
+                Assert.False(told.Contains(secret, StringComparison.Ordinal), $"{sql} tells {secret}: {told}");
+            }
+            Assert.DoesNotMatch("(^|\\|)hidden($|[|,])", told);
+        }
     }
 }
