@@ -7,7 +7,7 @@ namespace Custodiet.Content;
 /// <summary>Finds and reads content files, within limits.</summary>
 internal static class ContentFiles
 {
-    /// <summary>Bytes of one content file at most: 1 MiB. Content is written by people; SigmaHQ's largest rule has 110 KB.</summary>
+    /// <summary>Bytes of one content file at most: 1 MiB. Content is written by people and stays far below.</summary>
     public const int FileBytesMax = 1024 * 1024;
 
     /// <summary>Files under one path at most: 100,000.</summary>

@@ -60,7 +60,7 @@ public static class EventFraming
             ReadOnlySpan<byte> item = Trim(text[start..end]);
             if (item.Length > 0 && !frames.Take(item, line))
             {
-                return TooMany(frames, text, start);
+                return TooMany(frames.Limits, line, start);
             }
             start = end + 1;
         }
@@ -69,11 +69,12 @@ public static class EventFraming
 
     private static FramingRefusal? FrameArray(ReadOnlySpan<byte> text, int at, Frames frames)
     {
+        LineCount lines = new();
         long element = 0;
         at = SkipSpace(text, at);
         if (at < text.Length && text[at] == (byte)']')
         {
-            return AfterArray(text, at + 1);
+            return AfterArray(text, at + 1, ref lines);
         }
         while (true)
         {
@@ -81,38 +82,40 @@ public static class EventFraming
             int end = ElementEnd(text, at);
             if (end < 0)
             {
-                return Broken(text, text.Length, "The array ends inside an element.");
+                return Broken(text, text.Length, ref lines, "The array ends inside an element.");
             }
             if (end == at)
             {
-                return Broken(text, at, "An element was expected here.");
+                return Broken(text, at, ref lines, "An element was expected here.");
             }
-            element++;
-            if (!frames.Take(Trim(text[at..end]), element))
+            // Counted before the element is moved: in place, it is moved over what was counted.
+            long line = lines.UpTo(text, at);
+            lines.UpTo(text, end);
+            if (!frames.Take(Trim(text[at..end]), ++element))
             {
-                return TooMany(frames, text, at);
+                return TooMany(frames.Limits, line, at);
             }
             at = SkipSpace(text, end);
             if (at == text.Length)
             {
-                return Broken(text, at, "The array is not closed.");
+                return Broken(text, at, ref lines, "The array is not closed.");
             }
             if (text[at] == (byte)']')
             {
-                return AfterArray(text, at + 1);
+                return AfterArray(text, at + 1, ref lines);
             }
             if (text[at] != (byte)',')
             {
-                return Broken(text, at, "A comma or the end of the array was expected here.");
+                return Broken(text, at, ref lines, "A comma or the end of the array was expected here.");
             }
             at++;
         }
     }
 
-    private static FramingRefusal? AfterArray(ReadOnlySpan<byte> text, int at)
+    private static FramingRefusal? AfterArray(ReadOnlySpan<byte> text, int at, ref LineCount lines)
     {
         at = SkipSpace(text, at);
-        return at == text.Length ? null : Broken(text, at, "Something stands behind the end of the array.");
+        return at == text.Length ? null : Broken(text, at, ref lines, "Something stands behind the end of the array.");
     }
 
     /// <summary>
@@ -208,17 +211,17 @@ public static class EventFraming
 
     private static bool IsSpace(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 
-    private static FramingRefusal Broken(ReadOnlySpan<byte> text, int at, string reason) =>
-        new(FramingFault.ArrayBroken, reason, LineOf(text, at), at);
+    private static FramingRefusal Broken(ReadOnlySpan<byte> text, int at, ref LineCount lines, string reason) =>
+        new(FramingFault.ArrayBroken, reason, lines.UpTo(text, at), at);
 
-    private static FramingRefusal TooMany(Frames frames, ReadOnlySpan<byte> text, int at) =>
+    private static FramingRefusal TooMany(FramingLimits limits, long line, int at) =>
         new(
             FramingFault.TooManyEvents,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The batch has more than {frames.Limits.BatchEvents} events, which is the limit."
+                $"The batch has more than {limits.BatchEvents} events, which is the limit."
             ),
-            LineOf(text, at),
+            line,
             at
         );
 
@@ -238,7 +241,19 @@ public static class EventFraming
             )
         );
 
-    private static long LineOf(ReadOnlySpan<byte> text, int at) => 1 + text[..at].Count((byte)'\n');
+    /// <summary>The line of a place in a text that is read from front to back.</summary>
+    private ref struct LineCount
+    {
+        private long breaks;
+        private int counted;
+
+        public long UpTo(ReadOnlySpan<byte> text, int at)
+        {
+            breaks += text[counted..at].Count((byte)'\n');
+            counted = at;
+            return breaks + 1;
+        }
+    }
 
     private sealed class Frames(Memory<byte> bytes, FramingLimits limits)
     {
