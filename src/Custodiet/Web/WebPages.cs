@@ -1,3 +1,4 @@
+using Custodiet.Web.Cases;
 using Custodiet.Web.Data;
 using Custodiet.Web.Home;
 using Custodiet.Web.Ledger;
@@ -17,6 +18,8 @@ internal static class WebPages
         services.AddHttpContextAccessor();
         services.AddScoped<Visit>();
         services.AddScoped<QueueActs>();
+        services.AddScoped<CaseActs>();
+        services.AddScoped<CaseReader>();
         services.AddSingleton<Names>();
         services.AddSingleton<HomeReader>();
         services.AddSingleton<DatasetCatalog>();
@@ -46,6 +49,7 @@ internal static class WebPages
             }
         });
         QueueEndpoints.Map(fragments);
+        CaseEndpoints.Map(fragments);
         DataEndpoints.Map(fragments);
         LedgerEndpoints.Map(fragments);
         return routes;

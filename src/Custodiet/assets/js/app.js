@@ -1,7 +1,9 @@
+import { startChoices } from "./choices.js";
 import { startData } from "./data.js";
 import { startFrame } from "./frame.js";
 import { startQueue } from "./queue.js";
 
 startFrame();
+startChoices();
 startQueue();
 startData();

@@ -85,10 +85,12 @@ function reset() {
 function aboutWhat() {
   const list = tray.targets ?? targets().map(targetOf);
   const judged = list.length > 0 && list.every(t => t.seen);
+  if (judged && document.getElementById("case")) return "Correcting the verdict on the case";
   if (judged) return `Correcting the verdict on ${list.length === 1 ? `alert ${list[0].number}` : `${list.length} alerts`}`;
   if (bulk) return `${list.length} selected alerts`;
   const one = here() ?? single();
-  return one ? `Alert ${numberOf(one)}` : "No row selected: j moves to the first";
+  if (!one) return "No row selected: j moves to the first";
+  return one.dataset.what ?? `Alert ${numberOf(one)}`;
 }
 
 function text(tag, content, className) {
@@ -119,7 +121,7 @@ function draw() {
     button.append(text("span", option.label));
     return button;
   }));
-  if (tray.level === 0 && !tray.correcting) {
+  if (tray.level === 0 && !tray.correcting && document.getElementById("act-form")) {
     const extras = [["a", "take", "a"], ["e", "escalate", "e"]];
     if (document.getElementById("rows")) extras.push(["x", "select", "x"], ["b", bulk ? "leave bulk" : "bulk", "b"], ["u", "correct last", "u"]);
     const spacer = text("span", "", "push");
@@ -247,7 +249,7 @@ function refresh() {
 
 function onQueueKey(name) {
   const rows = document.getElementById("rows");
-  const judging = choices !== null;
+  const judging = choices !== null && document.getElementById("tray") !== null;
   if (judging && /^[0-9]$/.test(name)) return choose((Number(name) + 9) % 10);
   if (name === "Escape") return judging ? back() : hidePreview();
   if (rows) {
@@ -270,17 +272,21 @@ function onQueueKey(name) {
       return;
     }
   }
-  if (judging && "aexbu".includes(name) && name.length === 1) {
+  if (judging && document.getElementById("act-form") && "aexbu".includes(name) && name.length === 1) {
     if (!rows && "xbu".includes(name)) return false;
     return extra(name);
   }
   return false;
 }
 
-export function startQueue() {
-  if (!document.getElementById("rows") && !single()) return;
+function readChoices() {
   const block = document.getElementById("tray-choices");
   choices = block ? JSON.parse(block.textContent) : null;
+}
+
+export function startQueue() {
+  if (!document.getElementById("rows") && !single()) return;
+  readChoices();
   onKey(onQueueKey);
   document.addEventListener("click", event => {
     const option = event.target.closest?.("[data-option]");
@@ -308,6 +314,10 @@ export function startQueue() {
   document.addEventListener("htmx:after:swap", event => {
     if (event.detail.ctx.sourceElement?.id === "filters") {
       at = null;
+      reset();
+    }
+    if (document.getElementById("case")) {
+      readChoices();
       reset();
     }
     const empty = document.getElementById("queue-empty");

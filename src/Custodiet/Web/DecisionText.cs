@@ -4,7 +4,7 @@ using Custodiet.Records.Judgement;
 namespace Custodiet.Web;
 
 /// <summary>A decision in the words of the process that it was made in.</summary>
-internal static class DecisionWords
+internal static class DecisionText
 {
     /// <summary>The reason's label; its id where the process no longer offers it.</summary>
     public static string ReasonOf(this ProcessLibrary library, Decision decision) =>
