@@ -80,9 +80,7 @@ internal sealed class PeopleHost : IAsyncDisposable
         var host = new PeopleHost(options);
         await host.app.StartAsync(TestContext.Current.CancellationToken);
         IServer server = host.app.Services.GetRequiredService<IServer>();
-        string address = server
-            .Features.Get<IServerAddressesFeature>()!
-            .Addresses.First(a => a.Contains("127.0.0.1"));
+        string address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.Contains("127.0.0.1"));
         host.Address = new Uri(address);
         return host;
     }
