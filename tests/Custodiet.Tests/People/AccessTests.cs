@@ -327,6 +327,30 @@ public sealed class AccessTests
         }
     }
 
+    [Fact]
+    public async Task ARouteWithoutAPolicyIsFound()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync();
+        Assert.Equal(
+            ["/forgotten: states no policy.", "/left-open: open to everybody, but not on the list of open routes."],
+            RoutePolicies.Problems(host.Endpoints).Where(problem => !problem.Contains("not-found"))
+        );
+    }
+
+    [Fact]
+    public async Task APersonWithoutTheRoleGetsAPageAndAProgramAProblem()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync();
+        await host.AccountAsync("ann", Role.Analyst);
+        using Browser browser = await host.SignedInAsync("ann");
+        browser.Client.DefaultRequestHeaders.Add("Accept", "text/html");
+        using HttpResponseMessage page = await browser.GetAsync("/people");
+        Assert.Equal(HttpStatusCode.Forbidden, page.StatusCode);
+        Assert.Contains("<h1>Not with these roles</h1>", await page.Content.ReadAsStringAsync(Cancellation));
+        using HttpResponseMessage api = await browser.PostAsync("/api/policy/administer");
+        Assert.Equal("application/problem+json", api.Content.Headers.ContentType?.MediaType);
+    }
+
     private static bool IsOurs(string? route) =>
         route is "/setup" or "/recover" or "/sign-out" or "/tokens"
         || route?.StartsWith("/sign-in", StringComparison.Ordinal) == true

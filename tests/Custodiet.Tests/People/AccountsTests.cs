@@ -31,7 +31,7 @@ public sealed class AccountsTests : IDisposable
         Assert.DoesNotContain(Secrets.NormalizeCode(made.OneTimeCode), made.Account.ToString());
 
         AccountOutcome.Done set = Done(await accounts.RecoverAsync("ANN", made.OneTimeCode, password, Cancellation));
-        Assert.True(accounts.PasswordMatches(set.Account, password));
+        Assert.True(accounts.Passwords.Match(set.Account, password));
         Assert.IsType<AccountOutcome.Invalid>(
             await accounts.RecoverAsync("ann", made.OneTimeCode, password, Cancellation)
         );
@@ -78,7 +78,7 @@ public sealed class AccountsTests : IDisposable
         Assert.False(after.TwoFactorEnabled);
         Assert.Null(after.AuthenticatorKey);
         Assert.Empty(after.RecoveryCodeHashes);
-        Assert.False(accounts.PasswordMatches(after, password));
+        Assert.False(accounts.Passwords.Match(after, password));
         Assert.NotEqual(ann.SecurityStamp, after.SecurityStamp);
         Assert.IsType<AccountChanged>(store.Drafts[^1].Body);
         Assert.Equal("recovered", ((AccountChanged)store.Drafts[^1].Body).Change);

@@ -54,6 +54,7 @@ internal sealed class PeopleHost : IAsyncDisposable
                 .RequireAuthorization(policy.Name);
         }
         app.MapGet("/forgotten", () => "a route without a policy");
+        app.MapGet("/left-open", () => "a route open to everybody").AllowAnonymous();
     }
 
     public MemoryAccounts Store { get; } = new();
