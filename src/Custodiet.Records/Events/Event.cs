@@ -95,6 +95,27 @@ public sealed class Event
     /// <summary>The buffer that the values are slices of.</summary>
     public ReadOnlySpan<byte> Values => values.AsSpan(0, used);
 
+    /// <summary>All field values, for the parser that is filling the event to name them in place before anyone reads them.</summary>
+    public Span<FieldValue> Naming => fields.AsSpan(0, count);
+
+    /// <summary>Gives a value that is already here a second name; both share its bytes.</summary>
+    public void Alias(int field, in FieldValue value)
+    {
+        FieldValue alias = value with { Field = field };
+        if (count == fields.Length)
+        {
+            Array.Resize(ref fields, count * 2);
+        }
+        fields[count++] = alias;
+    }
+
+    /// <summary>Forgets the field values past the first so many.</summary>
+    public void KeepFields(int fieldCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)fieldCount, (uint)count);
+        count = fieldCount;
+    }
+
     /// <summary>Makes it empty for the next event.</summary>
     public void Clear()
     {

@@ -34,7 +34,7 @@ internal sealed class Names(IAccountStore accounts, TimeProvider time)
 }
 
 /// <summary>Names as they were when a page was rendered.</summary>
-internal readonly record struct NameTable(FrozenDictionary<ActorId, string> Names)
+public readonly record struct NameTable(FrozenDictionary<ActorId, string> Names)
 {
     /// <summary>The name, or the pseudonym where none is known.</summary>
     public string Of(ActorId actor) =>

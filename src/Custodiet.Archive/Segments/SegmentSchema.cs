@@ -1,0 +1,78 @@
+using ParquetSharp;
+using ParquetSharp.Schema;
+
+namespace Custodiet.Archive;
+
+/// <summary>The columns of a segment, in file order, and how each is encoded.</summary>
+internal static class SegmentSchema
+{
+    /// <summary>Grows when a column changes; written into every file.</summary>
+    public const string Version = "1";
+
+    /// <summary>The columns for a <c>SELECT</c> over segments.</summary>
+    public const string Columns =
+        "\"offset\", received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, fields";
+
+    /// <summary>The same columns without a row, for an archive without a segment.</summary>
+    public const string NoRows = """
+        SELECT 0::BIGINT AS "offset", NULL::TIMESTAMPTZ AS received_at, NULL::TIMESTAMPTZ AS event_at, ''::VARCHAR AS technology,
+               ''::VARCHAR AS sensor, ''::VARCHAR AS parser, ''::VARCHAR AS log_sources, ''::VARCHAR AS unparsed,
+               ''::VARCHAR AS raw, ''::BLOB AS raw_bytes, NULL::MAP(VARCHAR, VARCHAR) AS fields
+        WHERE false
+        """;
+
+    /// <summary>The schema.</summary>
+    public static GroupNode Create()
+    {
+        LogicalType instant = LogicalType.Timestamp(isAdjustedToUtc: true, TimeUnit.Micros);
+        Node Number(string name) =>
+            new PrimitiveNode(name, Repetition.Required, LogicalType.Int(64, true), PhysicalType.Int64);
+        Node Instant(string name) => new PrimitiveNode(name, Repetition.Required, instant, PhysicalType.Int64);
+        Node Text(string name, Repetition repetition) =>
+            new PrimitiveNode(name, repetition, LogicalType.String(), PhysicalType.ByteArray);
+        Node entry = new GroupNode(
+            "key_value",
+            Repetition.Repeated,
+            [Text("key", Repetition.Required), Text("value", Repetition.Optional)]
+        );
+        return new GroupNode(
+            "event",
+            Repetition.Required,
+            [
+                Number("offset"),
+                Instant("received_at"),
+                Instant("event_at"),
+                Text("technology", Repetition.Required),
+                Text("sensor", Repetition.Required),
+                Text("parser", Repetition.Required),
+                Text("log_sources", Repetition.Optional),
+                Text("unparsed", Repetition.Optional),
+                Text("raw", Repetition.Optional),
+                new PrimitiveNode("raw_bytes", Repetition.Optional, LogicalType.None(), PhysicalType.ByteArray),
+                new GroupNode("fields", Repetition.Required, [entry], LogicalType.Map()),
+            ]
+        );
+    }
+
+    /// <summary>Zstandard at its fastest level; a dictionary where values repeat, none where building one costs more than it saves.</summary>
+    public static WriterProperties Properties()
+    {
+        using WriterPropertiesBuilder builder = new();
+        builder
+            .Compression(Compression.Zstd)
+            .CompressionLevel(1)
+            .CreatedBy("custodiet")
+            .DataPagesize(1 << 20)
+            .SetSizeStatisticsLevel(SizeStatisticsLevel.None);
+        foreach (string path in (string[])["offset", "received_at", "event_at"])
+        {
+            builder.DisableDictionary(path).Encoding(path, Encoding.DeltaBinaryPacked);
+        }
+        foreach (string path in (string[])["raw", "raw_bytes", "fields.key_value.value"])
+        {
+            builder.DisableDictionary(path).DisableStatistics(path);
+        }
+        builder.DisableStatistics("fields.key_value.key");
+        return builder.Build();
+    }
+}

@@ -1,0 +1,273 @@
+using Custodiet.Documents;
+using Custodiet.Records;
+
+namespace Custodiet.Pipeline.Parsers;
+
+/// <summary>Reads a file of <c>content/parsers</c>. The README of that folder describes the format.</summary>
+internal static class ParserFile
+{
+    private const string Prefix = "parser";
+    private const int PriorityWhenAbsent = 100;
+
+    /// <summary>Reads one parser.</summary>
+    /// <returns>Null when it has an error.</returns>
+    public static ParserDefinition? Read(
+        SourceText text,
+        IReadOnlyDictionary<string, LogSourceDefinition> logSources,
+        List<Problem> problems
+    )
+    {
+        int before = problems.Count;
+        if (ContentMap.Open(text, Prefix, problems) is not { } map)
+        {
+            return null;
+        }
+        string id = map.Required("id");
+        string technology = map.Required("technology");
+        ContentMap? sensor = map.Map("sensor");
+        ContentMap? entity = map.Map("entity");
+        ParserDefinition definition = new(
+            id,
+            map.Integer("version", 1),
+            map.Required("description"),
+            map.Integer("priority", PriorityWhenAbsent),
+            technology,
+            ReadRecognise(map),
+            [.. map.Each("time").SelectMany(ReadTime)],
+            sensor?.Texts("paths") ?? [],
+            sensor?.Optional("default") ?? "unknown",
+            entity?.Required("kind") ?? "host",
+            entity?.Texts("fields") ?? [],
+            ReadLogSources(map, id, logSources),
+            ReadNaming(map),
+            map.Texts("headline"),
+            [.. map.Each("samples").Select(ReadSample)],
+            text.File,
+            text.Digest
+        );
+        sensor?.Close();
+        entity?.Close();
+        map.Close();
+        if (definition.Times.Count == 0)
+        {
+            map.Error("missing", "«time» is missing: a parser says where an event's time stands.", map.Position);
+        }
+        if (definition.Samples.Count == 0)
+        {
+            problems.Add(
+                new Problem(
+                    ProblemLevel.Warning,
+                    "parser.samples",
+                    "The parser has no samples, so nothing shows that it works.",
+                    map.Position
+                )
+            );
+        }
+        return ProblemCheck.HasErrors(problems, before) ? null : definition;
+    }
+
+    public static Condition.All ReadRecognise(ContentMap map)
+    {
+        if (map.Find("recognise") is not { } node)
+        {
+            map.Error("missing", "«recognise» is missing: a parser says which events are its own.", map.Position);
+            return new Condition.All([]);
+        }
+        return ReadAll(map, node);
+    }
+
+    private static Condition.All ReadAll(ContentMap map, Node node)
+    {
+        if (node is SequenceNode list)
+        {
+            return new Condition.All([.. list.Items.Select(item => ReadCondition(map, item))]);
+        }
+        return new Condition.All([ReadCondition(map, node)]);
+    }
+
+    private static Condition ReadCondition(ContentMap map, Node node)
+    {
+        if (node is not MappingNode mapping)
+        {
+            map.Error("condition", $"A condition is a map, not {node.Kind}.", node.Position);
+            return new Condition.All([]);
+        }
+        ContentMap item = map.Of(mapping);
+        Condition condition = ReadOne(item);
+        item.Close();
+        return condition;
+    }
+
+    private static Condition ReadOne(ContentMap item)
+    {
+        if (item.Find("any") is { } any)
+        {
+            return new Condition.Any(ReadAll(item, any).Items);
+        }
+        if (item.Find("all") is { } all)
+        {
+            return ReadAll(item, all);
+        }
+        if (item.Optional("exists") is { } exists)
+        {
+            return new Condition.Exists(exists);
+        }
+        if (item.Optional("absent") is { } absent)
+        {
+            return new Condition.Absent(absent);
+        }
+        string path = item.Required("path");
+        IReadOnlyList<string> equals = item.Texts("equals");
+        IReadOnlyList<string> startsWith = item.Texts("starts_with");
+        if (equals.Count > 0 == startsWith.Count > 0)
+        {
+            item.Error("condition", "A condition on a path needs «equals» or «starts_with».", item.Position);
+        }
+        return equals.Count > 0 ? new Condition.EqualTo(path, equals) : new Condition.StartsWith(path, startsWith);
+    }
+
+    public static List<TimeRule> ReadTime(ContentMap item)
+    {
+        string name = item.Optional("format") ?? "iso8601";
+        TimeFormat? format = name switch
+        {
+            "iso8601" => TimeFormat.Iso8601,
+            "iso8601_zoned" => TimeFormat.Iso8601Zoned,
+            "epoch_seconds" => TimeFormat.EpochSeconds,
+            "epoch_milliseconds" => TimeFormat.EpochMilliseconds,
+            "epoch_microseconds" => TimeFormat.EpochMicroseconds,
+            "epoch_nanoseconds" => TimeFormat.EpochNanoseconds,
+            "any" => TimeFormat.Any,
+            _ => null,
+        };
+        if (format is null)
+        {
+            item.Error(
+                "time-format",
+                $"«{name}» is not a time format; known are iso8601, iso8601_zoned, epoch_seconds, epoch_milliseconds, epoch_microseconds, epoch_nanoseconds, any.",
+                item.Position
+            );
+        }
+        IReadOnlyList<string> paths = item.Texts("path");
+        if (paths.Count == 0)
+        {
+            item.Error("missing", "A time needs its «path».", item.Position);
+        }
+        item.Close();
+        return [.. paths.Select(path => new TimeRule(path, format ?? TimeFormat.Any))];
+    }
+
+    private static LogSourceBinding ReadLogSources(
+        ContentMap map,
+        string id,
+        IReadOnlyDictionary<string, LogSourceDefinition> logSources
+    )
+    {
+        LogSourceDefinition definition = new(id, null, null, [], []);
+        if (map.Map("log_sources") is not { } binding)
+        {
+            return new LogSourceBinding(definition, []);
+        }
+        ContentMap? inputs = binding.Map("inputs");
+        string[] names = [.. inputs?.Entries.Select(entry => entry.Key.Text) ?? []];
+        if (binding.Optional("use") is { } use)
+        {
+            if (!logSources.TryGetValue(use, out LogSourceDefinition? shared))
+            {
+                binding.Error("logsource", $"There is no log source file with the id «{use}».", binding.Position);
+            }
+            definition = shared ?? definition;
+        }
+        else if (binding.Map("verbatim") is { } verbatim)
+        {
+            return ReadVerbatim(binding, verbatim, definition);
+        }
+        else
+        {
+            definition = LogSourceFile.ReadBody(binding, id, names);
+        }
+        foreach (string name in names.Where(name => !definition.Inputs.Contains(name)))
+        {
+            binding.Error("input", $"«{name}» is not an input of «{definition.Id}».", inputs!.Position);
+        }
+        IReadOnlyList<string>[] paths = [.. definition.Inputs.Select(input => inputs?.Texts(input) ?? [])];
+        binding.Close();
+        return new LogSourceBinding(definition, paths);
+    }
+
+    private static LogSourceBinding ReadVerbatim(ContentMap binding, ContentMap verbatim, LogSourceDefinition empty)
+    {
+        IReadOnlyList<string>[] paths =
+        [
+            verbatim.Texts("product"),
+            verbatim.Texts("category"),
+            verbatim.Texts("service"),
+        ];
+        verbatim.Close();
+        binding.Close();
+        return new LogSourceBinding(
+            empty with
+            {
+                Inputs = ["product", "category", "service"],
+                Verbatim = new VerbatimInputs(0, 1, 2),
+            },
+            paths
+        );
+    }
+
+    private static FieldNaming ReadNaming(ContentMap map)
+    {
+        if (map.Map("fields") is not { } fields)
+        {
+            return FieldNaming.AsWritten;
+        }
+        string spaces = fields.Optional("spaces") ?? "keep";
+        if (spaces is not ("keep" or "strip"))
+        {
+            fields.Error("spaces", "«spaces» is either keep or strip.", fields.Position);
+        }
+        List<NamePrefix> under = [];
+        foreach (ContentMap item in fields.Each("under"))
+        {
+            under.Add(
+                new NamePrefix(item.Required("path").Split('.'), item.Optional("join") ?? ".", item.Texts("without"))
+            );
+            item.Close();
+        }
+        FieldNaming naming = new(
+            spaces == "strip",
+            under,
+            fields.Dictionary("rename"),
+            fields.Texts("drop"),
+            fields.Dictionary("also")
+        );
+        fields.Close();
+        return naming;
+    }
+
+    private static ParserSample ReadSample(ContentMap item)
+    {
+        List<(string, IReadOnlyList<string>)> fields = [];
+        if (item.Map("fields") is { } expected)
+        {
+            foreach (MappingEntry entry in expected.Entries)
+            {
+                fields.Add((entry.Key.Text, expected.TextsOf(entry.Key.Text, entry.Value)));
+            }
+        }
+        ParserSample sample = new(
+            item.Required("name"),
+            item.Required("event").Trim(),
+            item.Optional("time"),
+            item.Optional("source"),
+            item.Optional("entity"),
+            item.Optional("unparsed"),
+            item.Find("log_sources") is null ? null : item.Texts("log_sources"),
+            fields,
+            item.Texts("absent"),
+            item.Position
+        );
+        item.Close();
+        return sample;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text;
+using Custodiet.Records.Events;
+
+namespace Custodiet.Pipeline.Parsers;
+
+/// <summary>The values that parsers ask for, as one event has them. Belongs to one reader.</summary>
+internal sealed class SlotValues(int count)
+{
+    private const int Container = -1;
+
+    private readonly int[] stamps = new int[count];
+    private readonly int[] fields = new int[count];
+    private int epoch;
+
+    /// <summary>Forgets the last event, without touching memory.</summary>
+    public void Clear()
+    {
+        if (++epoch == int.MaxValue)
+        {
+            Array.Clear(stamps);
+            epoch = 1;
+        }
+    }
+
+    /// <summary>Notes a value; of several the first stays.</summary>
+    /// <param name="slot">Which value.</param>
+    /// <param name="field">Its index among the event's fields, or -1 for a map or list.</param>
+    public void Note(int slot, int field)
+    {
+        if (stamps[slot] != epoch)
+        {
+            stamps[slot] = epoch;
+            fields[slot] = field;
+        }
+        else if (fields[slot] == Container)
+        {
+            fields[slot] = field;
+        }
+    }
+
+    /// <summary>Whether anything but null stands there.</summary>
+    public bool Exists(int slot, Event target) =>
+        stamps[slot] == epoch && (fields[slot] == Container || target.Fields[fields[slot]].Kind != FieldKind.Null);
+
+    /// <summary>The value that stands there, if it is one and is neither null nor empty.</summary>
+    public bool TryGet(int slot, Event target, out ReadOnlySpan<byte> value)
+    {
+        if (stamps[slot] == epoch && fields[slot] != Container)
+        {
+            ref readonly FieldValue field = ref target.Fields[fields[slot]];
+            value = target.ValueOf(field);
+            return field.Kind != FieldKind.Null && field.Length > 0;
+        }
+        value = default;
+        return false;
+    }
+}
+
+/// <summary>A <see cref="Condition"/> with numbers for paths.</summary>
+internal sealed class SlotCondition
+{
+    private readonly Func<SlotValues, Event, bool> test;
+
+    private SlotCondition(Func<SlotValues, Event, bool> test) => this.test = test;
+
+    public bool Holds(SlotValues values, Event target) => test(values, target);
+
+    /// <summary>Ties a condition to slots.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="slotOf">Gives a path its number.</param>
+    public static SlotCondition Bind(Condition condition, Func<string, int> slotOf) => new(Compile(condition, slotOf));
+
+    private static Func<SlotValues, Event, bool> Compile(Condition condition, Func<string, int> slotOf)
+    {
+        switch (condition)
+        {
+            case Condition.All all:
+                Func<SlotValues, Event, bool>[] every = [.. all.Items.Select(item => Compile(item, slotOf))];
+                return (values, target) =>
+                {
+                    foreach (Func<SlotValues, Event, bool> item in every)
+                    {
+                        if (!item(values, target))
+                        {
+                            return false;
+                        }
+                    }
+                    return true;
+                };
+            case Condition.Any any:
+                Func<SlotValues, Event, bool>[] some = [.. any.Items.Select(item => Compile(item, slotOf))];
+                return (values, target) =>
+                {
+                    foreach (Func<SlotValues, Event, bool> item in some)
+                    {
+                        if (item(values, target))
+                        {
+                            return true;
+                        }
+                    }
+                    return false;
+                };
+            case Condition.Exists exists:
+                int present = slotOf(exists.Path);
+                return (values, target) => values.Exists(present, target);
+            case Condition.Absent absent:
+                int missing = slotOf(absent.Path);
+                return (values, target) => !values.Exists(missing, target);
+            case Condition.EqualTo equal:
+                return Compare(slotOf(equal.Path), equal.Values, (value, wanted) => value.SequenceEqual(wanted));
+            case Condition.StartsWith starts:
+                return Compare(slotOf(starts.Path), starts.Values, (value, wanted) => value.StartsWith(wanted));
+            default:
+                throw new InvalidOperationException($"Unknown condition {condition.GetType().Name}.");
+        }
+    }
+
+    private delegate bool Comparison(ReadOnlySpan<byte> value, ReadOnlySpan<byte> wanted);
+
+    private static Func<SlotValues, Event, bool> Compare(int slot, IReadOnlyList<string> wanted, Comparison comparison)
+    {
+        byte[][] texts = [.. wanted.Select(Encoding.UTF8.GetBytes)];
+        return (values, target) =>
+        {
+            if (!values.TryGet(slot, target, out ReadOnlySpan<byte> value))
+            {
+                return false;
+            }
+            foreach (byte[] text in texts)
+            {
+                if (comparison(value, text))
+                {
+                    return true;
+                }
+            }
+            return false;
+        };
+    }
+}

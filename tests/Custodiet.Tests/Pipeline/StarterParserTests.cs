@@ -1,0 +1,93 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Custodiet.Records.Events;
+
+namespace Custodiet.Tests.Pipeline;
+
+public class StarterParserTests
+{
+    [Fact]
+    public void EveryStarterParserLoadsWithoutAProblem() =>
+        Assert.Empty(PipelineContent.Parsers.Problems.Select(problem => problem.ToString()));
+
+    [Fact]
+    public void EverySampleOfEveryParserBecomesWhatItSays() =>
+        Assert.Empty(PipelineContent.Set.CheckSamples().Select(problem => problem.ToString()));
+
+    [Fact]
+    public void TheSharedStreamIsParsedShapeByShapeWithNothingUnaccounted()
+    {
+        string path = TestPaths.Shared("data/sigma/events/mixed-stream.jsonl.gz");
+        Reading reading = new();
+        Dictionary<(string Shape, string Parser, UnparsedReason Reason), long> counts = [];
+        long received = 0;
+        using GZipStream gzip = new(File.OpenRead(path), CompressionMode.Decompress);
+        using StreamReader lines = new(gzip);
+        while (lines.ReadLine() is { } line)
+        {
+            (string shape, ReadOnlyMemory<byte> raw) = Unwrap(Encoding.UTF8.GetBytes(line));
+            reading.Read(raw);
+            received++;
+            (string, string, UnparsedReason) key = (shape, reading.Event.Parser, reading.Event.Unparsed);
+            counts[key] = counts.GetValueOrDefault(key) + 1;
+        }
+        Assert.Equal(131_954, received);
+        Assert.Equal(received, counts.Values.Sum());
+        foreach (((string shape, string parser, UnparsedReason reason), long count) in counts)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{shape} {parser} {reason} {count}");
+        }
+        string[] strict =
+        [
+            "windows-evtx-json",
+            "windows-winlogbeat6",
+            "windows-nxlog",
+            "windows-wef-flat",
+            "aws-cloudtrail",
+            "aws-cloudtrail-logstash",
+        ];
+        Assert.All(
+            counts.Keys.Where(key => strict.Contains(key.Shape)),
+            key => Assert.Equal(UnparsedReason.None, key.Reason)
+        );
+        Dictionary<string, string> expected = new()
+        {
+            ["windows-evtx-json"] = "windows-evtx-json",
+            ["windows-winlogbeat6"] = "windows-winlogbeat",
+            ["windows-nxlog"] = "windows-nxlog",
+            ["windows-wef-flat"] = "windows-wef-flat",
+            ["aws-cloudtrail"] = "aws-cloudtrail",
+            ["aws-cloudtrail-logstash"] = "aws-cloudtrail",
+        };
+        Assert.All(
+            counts.Keys.Where(key => expected.ContainsKey(key.Shape)),
+            key => Assert.Equal(expected[key.Shape], key.Parser)
+        );
+    }
+
+    /// <summary>The event's own bytes inside the stream's <c>{"shape", "event"}</c> wrapper.</summary>
+    internal static (string Shape, ReadOnlyMemory<byte> Event) Unwrap(ReadOnlyMemory<byte> line)
+    {
+        Utf8JsonReader reader = new(line.Span);
+        string shape = "";
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+            bool isShape = reader.ValueTextEquals("shape");
+            reader.Read();
+            if (isShape)
+            {
+                shape = reader.GetString()!;
+                continue;
+            }
+            int start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            return (shape, line[start..(int)reader.BytesConsumed]);
+        }
+        throw new InvalidDataException("The line has no event.");
+    }
+}
