@@ -11,7 +11,7 @@ internal readonly record struct ProcessUse(double CpuSeconds, long ResidentBytes
 {
     public static ProcessUse Of(int processId)
     {
-        using Process process = Process.GetProcessById(processId);
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(processId);
         return new ProcessUse(
             process.TotalProcessorTime.TotalSeconds,
             Kilobytes(processId, "VmRSS:") * 1024,

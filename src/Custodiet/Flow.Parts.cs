@@ -5,6 +5,8 @@ using Custodiet.Archive;
 using Custodiet.Cli;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
+using Custodiet.Process.Alerts;
+using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Streaming;
 
@@ -19,7 +21,9 @@ internal sealed partial class Flow(
     SegmentQueue queue,
     ParquetArchive archive,
     Datasets datasets,
+    StageCounters input,
     EventIntake intake,
+    AlertGrouping grouping,
     AlertIntake alerts,
     RuleSet rules,
     EventStream stream,
@@ -45,7 +49,11 @@ internal sealed partial class Flow(
 
     public Datasets Datasets => datasets;
 
+    public StageCounters Input => input;
+
     public EventIntake Intake => intake;
+
+    public AlertGrouping Grouping => grouping;
 
     public AlertIntake Alerts => alerts;
 

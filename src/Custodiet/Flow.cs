@@ -8,12 +8,17 @@ using Custodiet.Embedded.Queue;
 using Custodiet.Ledger.Envelopes;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
+using Custodiet.Process.Facts;
+using Custodiet.Process.Narration;
+using Custodiet.Process.Runs;
+using Custodiet.Process.Triage;
 using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Streaming;
+using Custodiet.Web;
 
 namespace Custodiet;
 
@@ -86,7 +91,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 },
                 cancellation
             );
-            return new Flow(folder, content, records, ledger, queue, archive, datasets, intake, alerts, rules, stream, time, closing);
+            return new Flow(folder, content, records, ledger, queue, archive, datasets, input, intake, grouping, alerts, rules, stream, time, closing);
         }
         catch
         {
@@ -128,10 +133,13 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton(this);
         services.AddSingleton(Content);
         services.AddSingleton(Content.Processes);
-        services.AddSingleton(Rules);
+        services.AddSingleton(new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
         services.AddSingleton(Intake);
         services.AddSingleton(Alerts);
         services.AddSingleton(Ledger);
+        services.AddSingleton(Ledger.Log);
+        services.AddSingleton(Ledger.Anchors);
+        services.AddSingleton(Input);
         services.AddSingleton<IEventQueue>(Queue);
         services.AddSingleton<IEventArchive>(Archive);
         services.AddSingleton<IDatasets>(Datasets);
@@ -139,5 +147,12 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IJudgementReader>(Records);
         services.AddSingleton<IAccountStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
+        DeskTools desks = new(Records, Records, Content.Processes, Time, Grouping.Apply);
+        services.AddSingleton(new AlertDesk(desks));
+        services.AddSingleton(new CaseDesk(desks));
+        FactReader facts = new(Records, Time);
+        services.AddSingleton(facts);
+        services.AddSingleton(new RunDesk(desks, facts));
+        services.AddSingleton(new Timeline(Records, Content.Processes));
     }
 }

@@ -81,7 +81,7 @@ internal static class ContentCommand
             processes += parse.Definition is null ? 0 : 1;
         }
         RuleLibrary rules = RuleLibrary.Load(files.Rules, []);
-        problems.AddRange(rules.Refused.SelectMany(r => r.All));
+        problems.AddRange(rules.Refused.SelectMany(r => r.Problems));
         problems.AddRange(rules.Warnings);
         return new ContentReport(
             parsers.Set?.Parsers.Count ?? 0,

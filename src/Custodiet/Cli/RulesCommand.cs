@@ -21,23 +21,14 @@ internal static class RulesCommand
         Command command = new("check", "Load rules and name every problem with file, line and column.") { paths };
         command.SetAction(parse =>
         {
-            RuleRead read = ReadRules(parse.GetRequiredValue(paths));
+            RuleLibrary read = ReadRules(parse.GetRequiredValue(paths));
             if (parse.GetValue(CommandLine.Json))
             {
                 Output.WriteJson(
                     new
                     {
                         loaded = read.Rules.Count,
-                        refused = read.Refused.Select(r => new
-                        {
-                            file = r.Problem.Position.File,
-                            line = r.Problem.Position.Line,
-                            column = r.Problem.Position.Column,
-                            rule = r.Rule,
-                            reason = r.Problem.Message,
-                            code = r.Problem.Code,
-                            problems = r.All.Select(p => p.ToString()),
-                        }),
+                        refused = read.Refused.Select(Refused),
                         warnings = read.Warnings.Select(w => new
                         {
                             file = w.Position.File,
@@ -51,12 +42,9 @@ internal static class RulesCommand
             }
             else
             {
-                foreach (RefusedLine line in read.Refused)
+                foreach (Problem problem in read.Refused.SelectMany(r => r.Problems))
                 {
-                    foreach (Problem problem in line.All)
-                    {
-                        Console.Out.WriteLine(problem);
-                    }
+                    Console.Out.WriteLine(problem);
                 }
                 Output.Remark($"{read.Rules.Count:N0} rules loaded, {read.Refused.Count:N0} refused, {read.Warnings.Count:N0} warnings");
             }
@@ -84,7 +72,7 @@ internal static class RulesCommand
         command.SetAction(
             async (parse, cancellation) =>
             {
-                RuleRead read = ReadRules(parse.GetRequiredValue(rules));
+                RuleLibrary read = ReadRules(parse.GetRequiredValue(rules));
                 MatchResult result = await MatchAsync(
                     read.Rules,
                     parse.GetRequiredValue(events),
@@ -116,12 +104,27 @@ internal static class RulesCommand
         return command;
     }
 
+    /// <summary>One line per rule that is not loaded: its first error, and all problems beside it.</summary>
+    private static object Refused(RefusedRule rule)
+    {
+        Problem first = rule.Problems.First(p => p.Level == ProblemLevel.Error);
+        return new
+        {
+            file = first.Position.File,
+            line = first.Position.Line,
+            column = first.Position.Column,
+            rule = rule.Id ?? rule.Title ?? "",
+            reason = first.Message,
+            code = first.Code,
+            problems = rule.Problems.Select(p => p.ToString()),
+        };
+    }
+
     /// <summary>Reads rules, and what is wrong with them.</summary>
-    public static RuleRead ReadRules(IReadOnlyList<string> paths)
+    private static RuleLibrary ReadRules(IReadOnlyList<string> paths)
     {
         RuleFiles files = ContentFolder.ReadRules(paths);
-        RuleLibrary library = RuleLibrary.Load(files.Texts, files.Problems);
-        return new RuleRead(library.Rules, library.Refused, library.Warnings);
+        return RuleLibrary.Load(files.Texts, files.Problems);
     }
 
     private static async Task<MatchResult> MatchAsync(
@@ -194,13 +197,3 @@ internal static class RulesCommand
         public long Matches { get; set; }
     }
 }
-
-/// <summary>Rules as a command read them.</summary>
-internal sealed record RuleRead(
-    IReadOnlyList<SigmaRule> Rules,
-    IReadOnlyList<RefusedLine> Refused,
-    IReadOnlyList<Problem> Warnings
-);
-
-/// <summary>An error that refused a rule, and which.</summary>
-internal sealed record RefusedLine(string Rule, Problem Problem, IReadOnlyList<Problem> All);

@@ -9,10 +9,10 @@ namespace Custodiet.Tests.EndToEnd;
 /// <summary>The published product as a process of its own, on a data folder, on a port of the system's choice.</summary>
 internal sealed class ProductProcess : IAsyncDisposable
 {
-    private readonly Process process;
+    private readonly System.Diagnostics.Process process;
     private readonly StringBuilder log = new();
 
-    private ProductProcess(Process process, string dataFolder)
+    private ProductProcess(System.Diagnostics.Process process, string dataFolder)
     {
         this.process = process;
         DataFolder = dataFolder;
@@ -64,7 +64,7 @@ internal sealed class ProductProcess : IAsyncDisposable
         {
             start.Environment[name] = value;
         }
-        Process process = Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
+        System.Diagnostics.Process process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
         ProductProcess product = new(process, dataFolder);
         TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
         void Read(object sender, DataReceivedEventArgs line)
@@ -117,7 +117,7 @@ internal sealed class ProductProcess : IAsyncDisposable
         {
             start.ArgumentList.Add(argument);
         }
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
         Task<string> error = process.StandardError.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
@@ -165,7 +165,7 @@ internal sealed class ProductProcess : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync(cancellation);
             await process.WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(60), cancellation);
         }
