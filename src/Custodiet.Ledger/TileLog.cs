@@ -1,7 +1,6 @@
 using System.Text;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Tiles;
-using Custodiet.Ledger.Verification;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Ledger;

@@ -153,6 +153,7 @@ internal static class DatasetViews
 
     private const string Stages = """
         SELECT stage, received, emitted, failed, coalesce(list_sum(drop_counts), 0)::BIGINT AS dropped,
+               received - emitted - failed - coalesce(list_sum(drop_counts), 0)::BIGINT AS in_flight,
                map(drop_reasons, drop_counts) AS dropped_by_reason
         FROM stage_now
         """;

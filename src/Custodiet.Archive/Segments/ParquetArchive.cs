@@ -322,6 +322,12 @@ public sealed class ParquetArchive : IEventArchive
                     {
                         break;
                     }
+                    if (!due && pending.Count > 0)
+                    {
+                        // A timer may fire a moment before the clock says so: without a new one nobody would look again.
+                        TimeSpan rest = options.FlushInterval - clock.GetElapsedTime(pendingSince);
+                        timer.Change(rest + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                    }
                 }
                 if (!due)
                 {

@@ -37,14 +37,15 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
 
     public IntakeLimits Limits => limits;
 
+    /// <summary>Takes a body; it is overwritten, and free again when the answer is there.</summary>
     public async ValueTask<IntakeOutcome> TakeAsync(
         string input,
-        ReadOnlyMemory<byte> body,
+        Memory<byte> body,
         string? idempotencyKey,
         CancellationToken cancellation
     )
     {
-        FramedEvents framed = EventFraming.Frame(body, framing);
+        FramedEvents framed = EventFraming.FrameInPlace(body, framing);
         if (framed.Refusal is { } refusal)
         {
             counters.Drop("refused body: " + Words(refusal.Fault), 1);

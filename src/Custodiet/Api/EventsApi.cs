@@ -32,7 +32,7 @@ internal static class EventsApi
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
-        BodyRead body = await RequestBody.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
+        using BodyRead body = await RequestBody.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
         if (body.Problem is { } problem)
         {
             return Results.Problem(problem.Reason, statusCode: problem.Status);

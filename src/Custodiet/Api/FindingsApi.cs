@@ -41,7 +41,7 @@ internal static class FindingsApi
         CancellationToken cancellation
     )
     {
-        BodyRead body = await RequestBody.ReadAsync(http.Request, BodyBytesMax, cancellation);
+        using BodyRead body = await RequestBody.ReadAsync(http.Request, BodyBytesMax, cancellation);
         if (body.Problem is { } problem)
         {
             return Results.Problem(problem.Reason, statusCode: problem.Status);

@@ -42,10 +42,13 @@ internal sealed class EmbeddedSession : ISession
         }
     }
 
-    public async Task<IngestAnswer> IngestAsync(ReadOnlyMemory<byte> lines, string key, CancellationToken cancellation)
+    public async Task<IngestAnswer> IngestAsync(Memory<byte> lines, string key, CancellationToken cancellation)
     {
+        byte[] kept = lines.ToArray();
         while (true)
         {
+            // The intake overwrites what it is given; a second attempt needs the lines as they were.
+            kept.CopyTo(lines);
             switch (await flow.Intake.TakeAsync("file", lines, key, cancellation))
             {
                 case IntakeOutcome.Taken taken:

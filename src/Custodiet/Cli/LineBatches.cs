@@ -8,7 +8,7 @@ namespace Custodiet.Cli;
 /// <param name="FirstLine">Number of the first line within the file, from 1.</param>
 /// <param name="Start">Where the first line begins, in bytes of the text after decompression.</param>
 /// <param name="FilePosition">How far the file itself was read, for progress.</param>
-internal readonly record struct LineBatch(ReadOnlyMemory<byte> Bytes, int Lines, long FirstLine, long Start, long FilePosition);
+internal readonly record struct LineBatch(Memory<byte> Bytes, int Lines, long FirstLine, long Start, long FilePosition);
 
 /// <summary>Cuts a plain or gzip file into batches of whole lines.</summary>
 internal sealed class LineBatches : IDisposable
@@ -95,7 +95,7 @@ internal sealed class LineBatches : IDisposable
         buffer = new byte[Math.Max(BatchBytes, rest)];
         Array.Copy(taken, end, buffer, 0, rest);
         filled = rest;
-        ReadOnlyMemory<byte> bytes = taken.AsMemory(0, end);
+        Memory<byte> bytes = taken.AsMemory(0, end);
         int count = bytes.Span.Count((byte)'\n') + (bytes.Span[^1] == (byte)'\n' ? 0 : 1);
         LineBatch batch = new(bytes, count, lines + 1, position, file.Position);
         lines += count;

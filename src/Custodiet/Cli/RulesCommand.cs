@@ -7,6 +7,7 @@ using Custodiet.Documents;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records;
 using Custodiet.Records.Events;
+using Custodiet.Streaming;
 
 namespace Custodiet.Cli;
 
@@ -167,7 +168,7 @@ internal static class RulesCommand
                     continue;
                 }
                 reader.Read(result.Events, 0, line, current);
-                if (current.Unparsed != UnparsedReason.None)
+                if (!StreamWorker.IsEvaluable(current))
                 {
                     result.Unparsed++;
                 }

@@ -48,7 +48,7 @@ internal sealed class RunningSession : ISession
         return new RunningSession(http, address.ToString());
     }
 
-    public async Task<IngestAnswer> IngestAsync(ReadOnlyMemory<byte> lines, string key, CancellationToken cancellation)
+    public async Task<IngestAnswer> IngestAsync(Memory<byte> lines, string key, CancellationToken cancellation)
     {
         for (int attempt = 0; ; attempt++)
         {

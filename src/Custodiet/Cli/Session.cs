@@ -44,7 +44,7 @@ internal interface ISession : IAsyncDisposable
     string Where { get; }
 
     /// <summary>Sends newline-delimited events as one atomic batch. Waits and repeats while the queue pushes back.</summary>
-    Task<IngestAnswer> IngestAsync(ReadOnlyMemory<byte> lines, string key, CancellationToken cancellation);
+    Task<IngestAnswer> IngestAsync(Memory<byte> lines, string key, CancellationToken cancellation);
 
     /// <summary>How far the stream has come.</summary>
     Task<StreamStatus> StatusAsync(CancellationToken cancellation);

@@ -48,6 +48,9 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
     private const int CommitWorks = 32;
 
     private readonly ByteBudget budget = new(InFlightBytes);
+
+    // Totals are computed and stored in one turn: an older figure must never be stored over a newer one.
+    private readonly SemaphoreSlim totalsTurn = new(1, 1);
     private long analysedTo;
     private long reportedInput = -1;
 
@@ -197,6 +200,27 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 keys.Add(new BatchKey(key, work.Batch.FirstOffset, work.Batch.Batch.Lengths.Count, work.Batch.Batch.ReceivedMicros));
             }
         }
+        await totalsTurn.WaitAsync(cancellation);
+        try
+        {
+            await StoreAsync(next, changed, drafts, findings, keys, cancellation);
+        }
+        finally
+        {
+            totalsTurn.Release();
+        }
+        Interlocked.Exchange(ref reportedInput, -1);
+    }
+
+    private async Task StoreAsync(
+        long next,
+        HashSet<SourceKey> changed,
+        List<RecordDraft> drafts,
+        List<Finding> findings,
+        List<BatchKey> keys,
+        CancellationToken cancellation
+    )
+    {
         AppendRequest request = new()
         {
             Drafts = drafts,
@@ -244,11 +268,20 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             {
                 continue;
             }
-            AppendRequest request = new()
+            await totalsTurn.WaitAsync(cancellation);
+            AppendOutcome outcome;
+            try
             {
-                Stages = parts.Totals.Stages(input, parts.Queue.State, AnalysedTo, parts.Archive.NextOffset),
-            };
-            AppendOutcome outcome = await parts.Records.AppendAsync(request, cancellation);
+                AppendRequest request = new()
+                {
+                    Stages = parts.Totals.Stages(input, parts.Queue.State, AnalysedTo, parts.Archive.NextOffset),
+                };
+                outcome = await parts.Records.AppendAsync(request, cancellation);
+            }
+            finally
+            {
+                totalsTurn.Release();
+            }
             if (outcome is not AppendOutcome.Appended)
             {
                 Interlocked.Exchange(ref reportedInput, -1);

@@ -65,10 +65,10 @@ internal static class SampleFeed
             return 0;
         }
         string key = string.Create(CultureInfo.InvariantCulture, $"sample:{place.Seed}:{place.PlayedUntil:O}");
-        byte[] body = Encoding.UTF8.GetBytes(lines.ToString());
+        string body = lines.ToString();
         while (true)
         {
-            switch (await flow.Intake.TakeAsync("sample", body, key, cancellation))
+            switch (await flow.Intake.TakeAsync("sample", Encoding.UTF8.GetBytes(body), key, cancellation))
             {
                 case IntakeOutcome.Taken:
                     return count;

@@ -69,9 +69,9 @@ internal sealed class StreamTotals
                 unparsed["unparsed: " + Words((UnparsedReason)reason)] = work.Unparsed[reason];
             }
         }
-        AddStage("parse", work.Received, work.Parsed, unparsed);
+        AddStage("parse", work.Received, work.Evaluable, unparsed);
         Dictionary<string, long> unrouted = work.Unrouted == 0 ? [] : new() { ["no log source"] = work.Unrouted };
-        AddStage("analytics", work.Parsed, work.Parsed - work.Unrouted, unrouted);
+        AddStage("analytics", work.Evaluable, work.Evaluable - work.Unrouted, unrouted);
         AddStage("findings", work.Findings.Count, work.Findings.Count, []);
     }
 

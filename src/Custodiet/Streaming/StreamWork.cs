@@ -48,10 +48,13 @@ internal sealed class StreamWork(QueuedBatch batch, int first, int count, int fi
     /// <summary>Of these, parsed.</summary>
     public long Parsed { get; set; }
 
-    /// <summary>Of the parsed, those without a log source, which no rule can see.</summary>
+    /// <summary>Events that rules were given: the parsed ones, and those that lack nothing but a time of their own.</summary>
+    public long Evaluable { get; set; }
+
+    /// <summary>Of these, those without a log source, which no rule can see.</summary>
     public long Unrouted { get; set; }
 
-    /// <summary>Of the received, not parsed, by reason.</summary>
+    /// <summary>Of the received, those without fields to look at, by reason.</summary>
     public long[] Unparsed { get; } = new long[Enum.GetValues<UnparsedReason>().Length];
 
     /// <summary>Completes when a worker is through with it.</summary>

@@ -14,6 +14,9 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
     private readonly List<int> matches = [];
     private readonly Dictionary<string, IReadOnlyList<string>> headlines = new(StringComparer.Ordinal);
 
+    /// <summary>Whether rules can look at an event: it is parsed, or it lacks nothing but a time of its own.</summary>
+    public static bool IsEvaluable(Event item) => item.Unparsed is UnparsedReason.None or UnparsedReason.NoEventTime;
+
     /// <summary>Parses and matches the events of a work, and leaves the results in it.</summary>
     public void Do(StreamWork work)
     {
@@ -56,9 +59,9 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
     private void Count(StreamWork work)
     {
         work.Received++;
-        if (current.Unparsed == UnparsedReason.None)
+        if (IsEvaluable(current))
         {
-            work.Parsed++;
+            work.Evaluable++;
         }
         else
         {
@@ -80,7 +83,7 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
 
     private void Match(StreamWork work)
     {
-        if (current.Unparsed != UnparsedReason.None)
+        if (!IsEvaluable(current))
         {
             return;
         }
