@@ -93,7 +93,10 @@ internal sealed class BoundParser(ParserDefinition definition, int index, Func<s
     public int[][] InputSlots { get; } =
     [.. definition.LogSources.Inputs.Select(paths => paths.Select(slotOf).ToArray())];
 
-    public int[] EntityFields { get; } = [.. definition.EntityFields.Select(name => fields.Intern(name))];
+    public int[] EntityFields { get; } = Known(definition.EntityFields, fields);
 
-    public int[] Headline { get; } = [.. definition.Headline.Select(name => fields.Intern(name))];
+    public int[] Headline { get; } = Known(definition.Headline, fields);
+
+    private static int[] Known(IReadOnlyList<string> names, FieldTable fields) =>
+        [.. names.Select(name => fields.Intern(name)).Where(field => field != FieldTable.None)];
 }

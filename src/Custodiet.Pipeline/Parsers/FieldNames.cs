@@ -11,6 +11,7 @@ internal sealed class FieldNames
     private readonly PathTable paths;
     private readonly FieldTable table;
     private readonly Map[] maps;
+    private (int Index, int Field)[] pending = new (int, int)[16];
 
     /// <summary>Creates the maps of all parsers, and one for events that no parser recognises.</summary>
     public FieldNames(BoundParsers parsers, PathTable paths)
@@ -43,7 +44,7 @@ internal sealed class FieldNames
         Span<FieldValue> values = target.Naming;
         int[] fields = map.Fields;
         int kept = 0;
-        bool seconds = false;
+        int seconds = 0;
         for (int i = 0; i < values.Length; i++)
         {
             int node = values[i].Field;
@@ -57,16 +58,19 @@ internal sealed class FieldNames
                 LeftOut += map.Dropped[node] ? 0 : 1;
                 continue;
             }
-            seconds |= map.Seconds[node] >= 0;
+            if (map.Seconds[node] is >= 0 and var second)
+            {
+                AddPending(seconds++, kept, second);
+            }
             values[kept++] = values[i] with { Field = field };
         }
         if (kept < values.Length)
         {
             target.KeepFields(kept);
         }
-        if (seconds)
+        for (int i = 0; i < seconds; i++)
         {
-            AddSeconds(map, target);
+            target.Alias(pending[i].Field, target.Fields[pending[i].Index]);
         }
     }
 
@@ -87,20 +91,13 @@ internal sealed class FieldNames
         }
     }
 
-    private static void AddSeconds(Map map, Event target)
+    private void AddPending(int place, int index, int field)
     {
-        int count = target.Fields.Length;
-        for (int i = 0; i < count; i++)
+        if (place == pending.Length)
         {
-            FieldValue value = target.Fields[i];
-            foreach ((int from, int to) in map.Pairs)
-            {
-                if (value.Field == from)
-                {
-                    target.Alias(to, value);
-                }
-            }
+            Array.Resize(ref pending, place * 2);
         }
+        pending[place] = (index, field);
     }
 
     private int Name(Map map, FieldNaming naming, int node)
@@ -117,12 +114,7 @@ internal sealed class FieldNames
                 field = table.Intern(name);
                 if (field >= 0 && naming.Also.TryGetValue(name, out string? second))
                 {
-                    int also = table.Intern(second);
-                    map.Seconds[node] = also;
-                    if (also >= 0 && !map.Pairs.Contains((field, also)))
-                    {
-                        map.Pairs = [.. map.Pairs, (field, also)];
-                    }
+                    map.Seconds[node] = table.Intern(second);
                 }
             }
         }
@@ -137,8 +129,6 @@ internal sealed class FieldNames
         public int[] Seconds { get; private set; } = [];
 
         public bool[] Dropped { get; private set; } = [];
-
-        public (int From, int To)[] Pairs { get; set; } = [];
 
         public void Grow(int count)
         {

@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Custodiet.Pipeline.Parsers;
@@ -18,14 +20,12 @@ internal static class JsonText
         int written = 0;
         while (true)
         {
-            int step = escaped.IndexOf((byte)'\\');
-            if (step < 0)
-            {
-                escaped.CopyTo(target[written..]);
-                return written + escaped.Length;
-            }
-            escaped[..step].CopyTo(target[written..]);
+            int step = CopyPlain(escaped, target[written..]);
             written += step;
+            if (step == escaped.Length)
+            {
+                return written;
+            }
             byte kind = escaped[step + 1];
             escaped = escaped[(step + 2)..];
             if (kind == (byte)'u')
@@ -43,6 +43,36 @@ internal static class JsonText
                 _ => kind,
             };
         }
+    }
+
+    /// <summary>
+    /// Copies up to the next backslash. Windows paths have one every few bytes, so searching and copying in one step is what counts;
+    /// a block may write past the backslash, which is safe because the target has room for all of the source.
+    /// </summary>
+    /// <returns>Bytes copied; the source's length when it has no backslash.</returns>
+    private static int CopyPlain(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        int at = 0;
+        while (source.Length - at >= Vector128<byte>.Count)
+        {
+            Vector128<byte> block = Vector128.Create(source[at..]);
+            block.CopyTo(target[at..]);
+            uint found = Vector128.Equals(block, Vector128.Create((byte)'\\')).ExtractMostSignificantBits();
+            if (found != 0)
+            {
+                return at + BitOperations.TrailingZeroCount(found);
+            }
+            at += Vector128<byte>.Count;
+        }
+        for (; at < source.Length; at++)
+        {
+            if (source[at] == (byte)'\\')
+            {
+                return at;
+            }
+            target[at] = source[at];
+        }
+        return at;
     }
 
     private static Rune Rune(ref ReadOnlySpan<byte> digits)
