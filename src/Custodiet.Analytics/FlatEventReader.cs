@@ -16,6 +16,7 @@ public sealed class FlatEventReader
 
     private readonly FieldTable fields;
     private readonly LogSourceTable logSources;
+    private readonly LogSource[]? candidates;
     private readonly Utf8Table names = new(NamesMax);
     private readonly Utf8Table sets = new(AnalyticsLimits.EventLogSourcesMax);
     private readonly byte[][] parts =
@@ -30,12 +31,19 @@ public sealed class FlatEventReader
     private byte[] key = new byte[1024];
 
     /// <summary>Creates a reader that numbers fields and log sources by these tables.</summary>
-    public FlatEventReader(FieldTable fields, LogSourceTable logSources)
+    /// <param name="fields">The field names.</param>
+    /// <param name="logSources">The sets of log sources.</param>
+    /// <param name="candidates">
+    /// For events whose labels are incomplete: the log sources that rules name. An event then belongs to all of them that its
+    /// labels do not contradict, since a part it leaves out is unknown. Null to take labels as complete.
+    /// </param>
+    public FlatEventReader(FieldTable fields, LogSourceTable logSources, IEnumerable<LogSource>? candidates = null)
     {
         ArgumentNullException.ThrowIfNull(fields);
         ArgumentNullException.ThrowIfNull(logSources);
         this.fields = fields;
         this.logSources = logSources;
+        this.candidates = candidates?.Distinct().ToArray();
     }
 
     /// <summary>Reads one event. The event is cleared first and keeps the line as its raw bytes.</summary>
@@ -215,17 +223,30 @@ public sealed class FlatEventReader
             length += size;
             key[length++] = (byte)'\n';
         }
-        if (length == parts.Length)
+        if (length == parts.Length && candidates is null)
         {
             return LogSourceTable.Unrouted;
         }
         if (!sets.TryGet(key.AsSpan(0, length), out int set) && !sets.IsFull)
         {
-            set = logSources.Intern([new LogSource(Part(0), Part(1), Part(2))]);
+            set = logSources.Intern(SetOf(new LogSource(Part(0), Part(1), Part(2))));
             sets.Add(key.AsSpan(0, length), set);
         }
         return set;
     }
+
+    private IEnumerable<LogSource> SetOf(LogSource labels) =>
+        candidates is null
+            ? [labels]
+            : candidates
+                .Where(c =>
+                    Allows(labels.Product, c.Product)
+                    && Allows(labels.Category, c.Category)
+                    && Allows(labels.Service, c.Service)
+                )
+                .Append(labels);
+
+    private static bool Allows(string? label, string? asked) => label is null || asked is null || label == asked;
 
     private string? Part(int part) =>
         partLengths[part] <= 0

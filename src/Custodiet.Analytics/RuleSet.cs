@@ -1,3 +1,4 @@
+using Custodiet.Analytics.Matching;
 using Custodiet.Records;
 using Custodiet.Records.Events;
 
@@ -6,17 +7,24 @@ namespace Custodiet.Analytics;
 /// <summary>Rules compiled to run together. Immutable and safe for many threads; a change of rules is a new set.</summary>
 public sealed class RuleSet
 {
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Plan> plansByRules = new(StringComparer.Ordinal);
+    private volatile Plan?[] plans = [];
+
     private RuleSet(
         IReadOnlyList<SigmaRule> rules,
         IReadOnlyList<Problem> problems,
+        CompiledRules compiled,
         FieldTable fields,
         LogSourceTable logSources
     )
     {
         Rules = rules;
         Problems = problems;
+        Compiled = compiled;
         Fields = fields;
         LogSources = logSources;
+        Matchers = LazyTests.MatchersOf(compiled.Lazies);
         Counters = new RuleSetCounters(rules.Count);
     }
 
@@ -26,9 +34,25 @@ public sealed class RuleSet
     /// <summary>What is wrong with the rules as a set, such as two with one id: the first of them runs.</summary>
     public IReadOnlyList<Problem> Problems { get; }
 
+    /// <summary>How many plans were built: one for each different choice of rules that events' log sources made.</summary>
+    public int PlanCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return plansByRules.Count;
+            }
+        }
+    }
+
     internal FieldTable Fields { get; }
 
     internal LogSourceTable LogSources { get; }
+
+    internal CompiledRules Compiled { get; }
+
+    internal WildcardMatcher?[] Matchers { get; }
 
     internal RuleSetCounters Counters { get; }
 
@@ -42,22 +66,26 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(fields);
         ArgumentNullException.ThrowIfNull(logSources);
         Dictionary<string, SigmaRule> byId = new(StringComparer.OrdinalIgnoreCase);
+        List<SigmaRule> kept = [];
         List<Problem> problems = [];
         foreach (SigmaRule rule in rules)
         {
-            if (!byId.TryAdd(rule.Id, rule))
+            if (byId.TryAdd(rule.Id, rule))
             {
-                problems.Add(
-                    new Problem(
-                        ProblemLevel.Error,
-                        "sigma.id.duplicate",
-                        $"The id {rule.Id} is already that of «{byId[rule.Id].Title}» in {byId[rule.Id].Position}; this rule is not loaded.",
-                        rule.Position
-                    )
-                );
+                kept.Add(rule);
+                continue;
             }
+            SigmaRule first = byId[rule.Id];
+            problems.Add(
+                new Problem(
+                    ProblemLevel.Error,
+                    "sigma.id.duplicate",
+                    $"The id {rule.Id} is already that of «{first.Title}» in {first.Position}; this rule is not loaded.",
+                    rule.Position
+                )
+            );
         }
-        return new RuleSet([.. byId.Values], problems, fields, logSources);
+        return new RuleSet(kept, problems, new RuleCompiler(fields).Compile(kept), fields, logSources);
     }
 
     /// <summary>The indexes of the rules that look at events of a log source set, in ascending order.</summary>
@@ -72,4 +100,30 @@ public sealed class RuleSet
 
     /// <summary>An evaluator for one thread.</summary>
     public Evaluator NewEvaluator() => new(this);
+
+    /// <summary>The plan of a log source set, built when first asked for.</summary>
+    internal Plan PlanFor(int logSourceSet)
+    {
+        Plan?[] known = plans;
+        return logSourceSet < known.Length && known[logSourceSet] is { } plan ? plan : BuildPlan(logSourceSet);
+    }
+
+    private Plan BuildPlan(int logSourceSet)
+    {
+        IReadOnlyList<int> rules = RulesFor(logSourceSet);
+        string key = string.Join(',', rules);
+        lock (gate)
+        {
+            if (!plansByRules.TryGetValue(key, out Plan? plan))
+            {
+                plan = new Plan(Compiled, rules);
+                plansByRules.Add(key, plan);
+            }
+            Plan?[] grown = new Plan?[Math.Max(plans.Length, logSourceSet + 1)];
+            plans.CopyTo(grown, 0);
+            grown[logSourceSet] = plan;
+            plans = grown;
+            return plan;
+        }
+    }
 }

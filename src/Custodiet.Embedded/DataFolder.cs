@@ -124,7 +124,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException)
         {
-            return ReadHolder(file);
+            return ReadHolder(Path.GetDirectoryName(file)!);
         }
     }
 
@@ -158,28 +158,27 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException error) when (File.Exists(file))
         {
-            string holder = ReadHolder(file) is { } pid ? $"process {pid}" : "another process";
+            string holder = ReadHolder(root) is { } pid ? $"process {pid}" : "another process";
             throw new DataFolderException(
                 DataFolderRefusal.Locked,
                 $"The data folder {root} is in use by {holder}. Stop it first, or name another folder with --data.",
                 error
             );
         }
-        held.SetLength(0);
-        held.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
-        held.Flush(flushToDisk: true);
+        // The number stands in a file of its own, since a locked file cannot be opened to be read.
+        File.WriteAllText(
+            Path.Combine(root, "pid"),
+            string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")
+        );
         return held;
     }
 
-    private static int? ReadHolder(string file)
+    private static int? ReadHolder(string root)
     {
         try
         {
-            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using StreamReader reader = new(stream, Encoding.ASCII);
-            return int.TryParse(reader.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                ? pid
-                : null;
+            string text = File.ReadAllText(Path.Combine(root, "pid")).Trim();
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : null;
         }
         catch (IOException)
         {

@@ -33,6 +33,6 @@ public static class RecordLimits
     /// <summary>How long a statement waits for a lock that another process holds on the file: 5 seconds.</summary>
     public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>Connections for reading kept open when idle: 16.</summary>
-    public const int IdleReaders = 16;
+    /// <summary>Connections for reading kept open when idle: 8, each with a page cache of at most 24 MB.</summary>
+    public const int IdleReaders = 8;
 }

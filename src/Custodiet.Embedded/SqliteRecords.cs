@@ -292,6 +292,21 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
         await writer.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Lets tests set up the writer's connection.</summary>
+    internal async ValueTask WithinCommitAsync(Action<Statements> act, CancellationToken cancellation) =>
+        await writer
+            .WriteAsync(
+                appender =>
+                {
+                    act(appender.Statements);
+                    return appender.Append([]);
+                },
+                1,
+                refusable: false,
+                cancellation
+            )
+            .ConfigureAwait(false);
+
     private async ValueTask<IReadOnlyList<T>> ListAsync<T>(
         Func<Statements, List<T>> read,
         CancellationToken cancellation

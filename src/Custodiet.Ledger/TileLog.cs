@@ -1,42 +1,10 @@
 using System.Text;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Tiles;
-using Custodiet.Ledger.Tree;
 using Custodiet.Ledger.Verification;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Ledger;
-
-/// <summary>Gives the envelopes of records from an index on, in order, at most so many; empty at the end.</summary>
-public delegate ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> EnvelopeReader(
-    long fromRecord,
-    int limit,
-    CancellationToken cancellation
-);
-
-/// <summary>Where the log stands.</summary>
-/// <param name="Origin">The log's name.</param>
-/// <param name="VerifierKey">The public key to verify it with.</param>
-/// <param name="FirstRecord">The record that is entry 0; larger than 0 when the log continues an older one.</param>
-/// <param name="Size">Entries taken.</param>
-/// <param name="SignedSize">Entries under the newest checkpoint.</param>
-/// <param name="SignedRoot">The root of the newest checkpoint, hex; empty before the first.</param>
-/// <param name="LastSignedAt">When this process signed last.</param>
-/// <param name="VerifiedAt">When all records were last hashed again and found as signed.</param>
-/// <param name="Refusal">Why the log takes nothing, and what to do; null in health.</param>
-/// <param name="Rebuilding">Why the tiles are made again from the records, or null.</param>
-public sealed record TileLogState(
-    string Origin,
-    string VerifierKey,
-    long FirstRecord,
-    long Size,
-    long SignedSize,
-    string SignedRoot,
-    DateTimeOffset? LastSignedAt,
-    DateTimeOffset? VerifiedAt,
-    string? Refusal,
-    string? Rebuilding
-);
 
 /// <summary>
 /// The ledger's tree on disk as C2SP tlog-tiles. It follows the record store and never leads it: what a crash left behind
@@ -46,8 +14,6 @@ public sealed class TileLog : IDisposable
 {
     /// <summary>The least time between two checkpoints that nobody asked for.</summary>
     public static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(1);
-
-    private const int CheckRecords = 1_024;
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly LedgerKey key;
@@ -415,27 +381,9 @@ public sealed class TileLog : IDisposable
         CancellationToken cancellation
     )
     {
-        CompactRange range = new();
-        long end = known.Count == 0 ? 0 : known.Max(checkpoint => checkpoint.Size);
-        while (range.Size < end)
+        if (await RecordCheck.RunAsync(known, firstRecord, read, cancellation) is { } what)
         {
-            IReadOnlyList<ReadOnlyMemory<byte>> envelopes = await read(
-                firstRecord + range.Size,
-                (int)Math.Min(CheckRecords, end - range.Size),
-                cancellation
-            );
-            if (envelopes.Count == 0)
-            {
-                return Refuse($"record {firstRecord + range.Size} cannot be read.");
-            }
-            foreach (ReadOnlyMemory<byte> envelope in envelopes)
-            {
-                range.Append(TreeHash.OfLeaf(envelope.Span));
-                if (known.Exists(checkpoint => checkpoint.Size == range.Size && checkpoint.Root != range.Root))
-                {
-                    return Refuse($"the first {range.Size} records are not those that were signed: the roots differ.");
-                }
-            }
+            return Refuse(what);
         }
         state = state with { VerifiedAt = time.GetUtcNow() };
         return state.Refusal;

@@ -1,1 +1,1 @@
-return 0;
+return await Custodiet.Cli.CommandLine.RunAsync(args);

@@ -163,13 +163,12 @@ internal sealed class ItemReader(ProblemList problems)
 
     private Leaf? ReadRegex(string? field, ModifierSet modifiers, ScalarNode value)
     {
-        RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-        options |= modifiers.Has("i") ? RegexOptions.IgnoreCase : RegexOptions.None;
+        RegexOptions options = modifiers.Has("i") ? RegexOptions.IgnoreCase : RegexOptions.None;
         options |= modifiers.Has("m") ? RegexOptions.Multiline : RegexOptions.None;
         options |= modifiers.Has("s") ? RegexOptions.Singleline : RegexOptions.None;
         try
         {
-            return new Leaf(new RegexTest(field, new Regex(value.Text, options)));
+            return new Leaf(new RegexTest(field, new LinearRegex(value.Text, options)));
         }
         catch (ArgumentException invalid)
         {

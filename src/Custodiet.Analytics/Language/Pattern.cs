@@ -138,5 +138,5 @@ internal sealed class Pattern : IEquatable<Pattern>
         };
 
     private static string LongestLiteral(IReadOnlyList<PatternPart> parts) =>
-        parts.Where(p => p.Kind == PartKind.Literal).MaxBy(p => p.Text.Length).Text ?? "";
+        parts.Where(p => p.Kind == PartKind.Literal).Select(p => p.Text).MaxBy(t => t.Length) ?? "";
 }

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Custodiet.Analytics.Language;
 
 /// <summary>One question about one field. It holds when any of the field's values answers it; a field of null means any string value of the event.</summary>
@@ -18,16 +16,7 @@ internal sealed record NullTest(string Name) : Test(Name);
 internal sealed record ExistsTest(string Name) : Test(Name);
 
 /// <summary>The expression is found anywhere in the value.</summary>
-internal sealed record RegexTest(string? Field, Regex Regex) : Test(Field)
-{
-    public bool Equals(RegexTest? other) =>
-        other is not null
-        && Field == other.Field
-        && Regex.Options == other.Regex.Options
-        && Regex.ToString() == other.Regex.ToString();
-
-    public override int GetHashCode() => HashCode.Combine(Field, Regex.Options, Regex.ToString());
-}
+internal sealed record RegexTest(string? Field, LinearRegex Regex) : Test(Field);
 
 /// <summary>The value is an address of the network.</summary>
 internal sealed record CidrTest(string? Field, CidrBlock Block) : Test(Field);

@@ -29,12 +29,18 @@ internal sealed class Interpreter(FieldTable fields)
         FieldValue[] values = ValuesOf(test.Field, e);
         return test switch
         {
-            NullTest => values.Length == 0 || values.Any(v => v.Kind == FieldKind.Null),
-            ExistsTest => values.Length > 0,
+            NullTest => values.Any(v => v.Kind == FieldKind.Null)
+                || (values.Length == 0 && !HasMembers(test.Field!, e)),
+            ExistsTest => values.Length > 0 || HasMembers(test.Field!, e),
             FieldReferenceTest reference => values.Any(v => Refers(reference, e, v)),
             _ => values.Any(v => v.Kind != FieldKind.Null && Holds(test, e.ValueOf(v).ToArray(), v.Kind)),
         };
     }
+
+    private bool HasMembers(string field, Event e) =>
+        e
+            .Fields.ToArray()
+            .Any(v => v.Field >= 0 && fields.NameOf(v.Field).StartsWith(field + ".", StringComparison.Ordinal));
 
     private FieldValue[] ValuesOf(string? field, Event e)
     {
@@ -43,7 +49,7 @@ internal sealed class Interpreter(FieldTable fields)
             return [.. e.Fields.ToArray().Where(v => v.Kind == FieldKind.Text)];
         }
         int number = fields.Find(field);
-        return [.. e.Fields.ToArray().Where(v => v.Field == number)];
+        return number == FieldTable.None ? [] : [.. e.Fields.ToArray().Where(v => v.Field == number)];
     }
 
     private static bool Holds(Test test, byte[] value, FieldKind kind)
@@ -89,7 +95,12 @@ internal sealed class Interpreter(FieldTable fields)
         int other = fields.Find(test.Other);
         return value.Kind != FieldKind.Null
             && e.Fields.ToArray()
-                .Any(v => v.Field == other && v.Kind != FieldKind.Null && Refers(test, e.ValueOf(value), e.ValueOf(v)));
+                .Any(v =>
+                    v.Field == other
+                    && other != FieldTable.None
+                    && v.Kind != FieldKind.Null
+                    && Refers(test, e.ValueOf(value), e.ValueOf(v))
+                );
     }
 
     private static bool Refers(FieldReferenceTest test, ReadOnlySpan<byte> value, ReadOnlySpan<byte> other)

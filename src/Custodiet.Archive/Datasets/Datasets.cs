@@ -1,18 +1,58 @@
+using System.Globalization;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using DuckDB.NET.Data;
 
 namespace Custodiet.Archive;
 
-/// <summary>The documented views over events and records, in DuckDB.</summary>
+/// <summary>
+/// The documented views over events and records, in DuckDB. A query is one SELECT: it is checked on DuckDB's own syntax
+/// tree, runs in a transaction that is rolled back, and sees only what its viewer may see.
+/// </summary>
 public sealed class Datasets : IDatasets
 {
     /// <summary>The version of the views: it grows when a view's columns change.</summary>
     public const int Version = 1;
 
-    private Datasets() { }
+    private readonly ParquetArchive archive;
+    private readonly ITotalsStore totals;
+    private readonly TimeProvider clock;
+    private readonly DatasetOptions options;
+    private readonly DatasetTables tables;
+    private readonly string folder;
+    private readonly SemaphoreSlim slots;
+    private readonly SemaphoreSlim following = new(1, 1);
+
+    private Datasets(
+        string folder,
+        DatasetTables tables,
+        ParquetArchive archive,
+        ITotalsStore totals,
+        TimeProvider clock,
+        DatasetOptions options
+    )
+    {
+        this.folder = folder;
+        this.tables = tables;
+        this.archive = archive;
+        this.totals = totals;
+        this.clock = clock;
+        this.options = options;
+        slots = new SemaphoreSlim(options.ConcurrentQueries, options.ConcurrentQueries);
+    }
+
+    /// <summary>The names of the views.</summary>
+    public static IReadOnlyList<string> Views => [.. DatasetViews.All.Keys];
 
     /// <summary>Opens the datasets in a folder of their own; a missing or unusable file is built again from the records.</summary>
-    public static ValueTask<Datasets> OpenAsync(
+    /// <param name="folder">The datasets' own folder. Temporary files and exports are in it too.</param>
+    /// <param name="archive">Where the events are.</param>
+    /// <param name="records">Records and findings.</param>
+    /// <param name="totals">Totals of sources and stages.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="options">Limits; null means the defaults.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async ValueTask<Datasets> OpenAsync(
         string folder,
         ParquetArchive archive,
         IRecordStore records,
@@ -20,7 +60,22 @@ public sealed class Datasets : IDatasets
         TimeProvider clock,
         DatasetOptions? options = null,
         CancellationToken cancellation = default
-    ) => throw new NotSupportedException();
+    )
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(archive);
+        ArgumentNullException.ThrowIfNull(records);
+        ArgumentNullException.ThrowIfNull(totals);
+        ArgumentNullException.ThrowIfNull(clock);
+        options ??= new DatasetOptions();
+        folder = Path.GetFullPath(folder);
+        DatasetTables tables = await DatasetTables
+            .OpenAsync(folder, archive.Folder, records, options, cancellation)
+            .ConfigureAwait(false);
+        Datasets datasets = new(folder, tables, archive, totals, clock, options);
+        await datasets.FollowAsync(cancellation).ConfigureAwait(false);
+        return datasets;
+    }
 
     /// <inheritdoc/>
     public ValueTask<QueryOutcome> QueryAsync(
@@ -28,17 +83,169 @@ public sealed class Datasets : IDatasets
         QueryLimits limits,
         Viewer viewer,
         CancellationToken cancellation
-    ) => throw new NotSupportedException();
+    ) => RunAsync(sql, null, limits, viewer, cancellation);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Writes the answer of one SELECT to a Parquet file. The answer has one row with the number of rows written. The path
+    /// is the server's own, never a user's.
+    /// </summary>
     public ValueTask<QueryOutcome> ExportParquetAsync(
         string sql,
         string file,
         QueryLimits limits,
         Viewer viewer,
         CancellationToken cancellation
-    ) => throw new NotSupportedException();
+    )
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        return RunAsync(sql, Path.GetFullPath(file), limits, viewer, cancellation);
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public async ValueTask DisposeAsync()
+    {
+        // All slots taken: no query runs any more.
+        for (int i = 0; i < options.ConcurrentQueries; i++)
+        {
+            await slots.WaitAsync().ConfigureAwait(false);
+        }
+        await following.WaitAsync().ConfigureAwait(false);
+        tables.Dispose();
+        slots.Dispose();
+        following.Dispose();
+    }
+
+    private async ValueTask<QueryOutcome> RunAsync(
+        string sql,
+        string? file,
+        QueryLimits limits,
+        Viewer viewer,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(viewer);
+        if (sql.Length > options.QueryCharactersMax)
+        {
+            return Refused($"The query is longer than {options.QueryCharactersMax} characters.");
+        }
+        long started = clock.GetTimestamp();
+        using CancellationTokenSource late = new(limits.Timeout, clock);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellation,
+            late.Token
+        );
+        bool running = false;
+        try
+        {
+            await slots.WaitAsync(either.Token).ConfigureAwait(false);
+            try
+            {
+                running = true;
+                await FollowAsync(either.Token).ConfigureAwait(false);
+                return await RunInSlotAsync(sql, file, limits, viewer, started, either.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            double seconds = limits.Timeout.TotalSeconds;
+            return running
+                ? Refused(
+                    $"The query was stopped at the limit of {seconds:0.###} seconds. Narrow it, for example by received_at, or aggregate less."
+                )
+                : Refused(
+                    $"{options.ConcurrentQueries} other queries ran for all of the {seconds:0.###} seconds that this one may take. Try again later."
+                );
+        }
+    }
+
+    private async ValueTask FollowAsync(CancellationToken cancellation)
+    {
+        await following.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await tables.FollowAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            following.Release();
+        }
+    }
+
+    private async ValueTask<QueryOutcome> RunInSlotAsync(
+        string sql,
+        string? file,
+        QueryLimits limits,
+        Viewer viewer,
+        long started,
+        CancellationToken cancellation
+    )
+    {
+        using DuckDBConnection connection = tables.Connect();
+        using QuerySession session = new(connection, options, clock, cancellation);
+        try
+        {
+            SqlCheck check = await Task.Run(() => session.Check(sql), cancellation).ConfigureAwait(false);
+            if (check.Problem is not null)
+            {
+                return Refused($"{check.Problem}");
+            }
+            bool wantsTotals = check.Views.Contains("sources") || check.Views.Contains("stages");
+            IReadOnlyList<SourceStatistics> sources = wantsTotals
+                ? await totals.SourcesAsync(cancellation).ConfigureAwait(false)
+                : [];
+            IReadOnlyList<StageTotals> stages = wantsTotals
+                ? await totals.StagesAsync(cancellation).ConfigureAwait(false)
+                : [];
+            using SegmentLease lease = archive.Lease();
+            return await Task.Run(
+                    QueryOutcome () =>
+                    {
+                        long ledgerSize = session.Prepare(
+                            check.Views,
+                            archive.Folder,
+                            lease.Segments,
+                            sources,
+                            stages,
+                            viewer
+                        );
+                        QueryAnswer answer = file is null
+                            ? session.Answer(sql, limits.Rows)
+                            : session.Export(sql, limits.Rows, ExportFile(), file);
+                        return new QueryOutcome.Answered(
+                            answer with
+                            {
+                                LedgerSize = ledgerSize,
+                                Seconds = clock.GetElapsedTime(started).TotalSeconds,
+                            }
+                        );
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        }
+        catch (DuckDBException e)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return Refused($"{session.Explain(e)}");
+        }
+        // What the driver cannot turn into a CLR value: the query is right, only its answer cannot be shown as it is.
+        catch (Exception e) when (e is InvalidCastException or OverflowException or FormatException or NotImplementedException)
+        {
+            return Refused(
+                $"A value of the answer has no plain form ({e.Message}). Cast its column, for example to_json(x) or CAST(x AS VARCHAR)."
+            );
+        }
+    }
+
+    private string ExportFile() =>
+        Path.Combine(DatasetTables.ExportFolder(folder), $"{Guid.CreateVersion7(clock.GetUtcNow()):N}.parquet");
+
+    private static QueryOutcome.Refused Refused(FormattableString reason) =>
+        new(reason.ToString(CultureInfo.InvariantCulture));
 }

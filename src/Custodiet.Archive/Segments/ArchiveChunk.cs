@@ -186,15 +186,17 @@ internal sealed class ArchiveChunk(ParquetArchive owner, ChunkMemory memory) : I
             return new ChunkField(value.Field, -1, 0);
         }
         ReadOnlySpan<byte> bytes = item.ValueOf(value);
-        // All values together are valid; one alone is, unless it begins within a character that the value before it began.
-        bool startsWithin = bytes.Length > 0 && (bytes[0] & 0xC0) == 0x80;
-        if ((valid && !startsWithin) || Utf8.IsValid(bytes))
+        // All values together are valid; one alone is, unless a character runs across its start or its end.
+        bool whole = valid && !IsWithin(item.Values, value.Start) && !IsWithin(item.Values, value.Start + value.Length);
+        if (whole || Utf8.IsValid(bytes))
         {
             return new ChunkField(value.Field, value.Length, origin + value.Start);
         }
         byte[] replaced = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes));
         return new ChunkField(value.Field, replaced.Length, arena.Copy(replaced));
     }
+
+    private static bool IsWithin(ReadOnlySpan<byte> text, int at) => at < text.Length && (text[at] & 0xC0) == 0x80;
 
     // A map has each key once: a field with several values becomes one entry that holds them as a JSON array.
     private void MergeRepeated(int first, Event item)

@@ -85,7 +85,7 @@ internal sealed class ArchiveStore : IDisposable
     {
         lock (gate)
         {
-            return files.Begin([.. manifest.Segments.Select(s => Path.Combine(Folder, s.Name))]);
+            return files.Begin([.. manifest.Segments]);
         }
     }
 

@@ -79,7 +79,8 @@ internal sealed class Manifest : IDisposable
     public static Manifest Open(string path, ArchiveDisk disk)
     {
         bool created = !File.Exists(path);
-        FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        // Shared with nobody: a second process that appends would tear the list.
+        FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         Manifest manifest = new(path, disk, file);
         try
         {

@@ -1,12 +1,13 @@
 namespace Custodiet.Archive;
 
 /// <summary>Files that a query reads: none of them is deleted before the lease ends.</summary>
-internal sealed class SegmentLease(SegmentFiles files, long generation, IReadOnlyList<string> paths) : IDisposable
+internal sealed class SegmentLease(SegmentFiles files, long generation, IReadOnlyList<SegmentEntry> segments)
+    : IDisposable
 {
     private int ended;
 
-    /// <summary>The segments' files in the order of their offsets.</summary>
-    public IReadOnlyList<string> Paths => paths;
+    /// <summary>The segments in the order of their offsets.</summary>
+    public IReadOnlyList<SegmentEntry> Segments => segments;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -26,13 +27,13 @@ internal sealed class SegmentFiles(ArchiveDisk disk)
     private readonly List<(long Generation, string Path)> retired = [];
     private long generation;
 
-    /// <summary>Begins a lease on these files.</summary>
-    public SegmentLease Begin(IReadOnlyList<string> paths)
+    /// <summary>Begins a lease on the files of these segments.</summary>
+    public SegmentLease Begin(IReadOnlyList<SegmentEntry> segments)
     {
         lock (gate)
         {
             leases[generation] = leases.GetValueOrDefault(generation) + 1;
-            return new SegmentLease(this, generation, paths);
+            return new SegmentLease(this, generation, segments);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class AlertProjection(Statements statements)
     private const string SetState =
         "state = CASE WHEN verdict_idx IS NOT NULL THEN 2 WHEN assignee IS NOT NULL OR case_id IS NOT NULL THEN 1 ELSE 0 END";
 
-    public bool Raise(Projected record, AlertRaised raised)
+    public bool Raise(Projected record, AlertRaised raised, int newFindings)
     {
         byte[] id = raised.Alert.Value.Blob();
         if (statements.Number("SELECT number FROM alert WHERE id = $1", id) is not null)
@@ -26,7 +26,7 @@ internal sealed class AlertProjection(Statements statements)
             INSERT INTO alert(number, id, fingerprint, rule_key, rule_id, severity, technology, sensor, entity_kind,
               entity_name, technology_folded, sensor_folded, entity_folded, techniques, findings, first_event, last_event,
               raised, state, judged, corrected, source_ref, link, raised_idx, last_idx)
-            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, 0, 0, 0, $18, $19, $20, $20)
+            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, $19, $20, $21, $21)
             """,
             number,
             id,
@@ -42,6 +42,7 @@ internal sealed class AlertProjection(Statements statements)
             Columns.Fold(raised.Source.Sensor),
             Columns.Fold(raised.Entity.Name),
             Columns.Json(raised.Techniques),
+            (long)newFindings,
             first,
             last,
             record.Record.RecordedAt.UtcTicks,
@@ -52,7 +53,7 @@ internal sealed class AlertProjection(Statements statements)
         return true;
     }
 
-    public bool Extend(AlertExtended extended)
+    public bool Extend(AlertExtended extended, int newFindings)
     {
         if (extended.Findings.Count == 0)
         {
@@ -60,10 +61,11 @@ internal sealed class AlertProjection(Statements statements)
         }
         (long first, long last) = Span(extended.Findings, 0);
         return statements.Execute(
-                "UPDATE alert SET first_event = min(first_event, $2), last_event = max(last_event, $3) WHERE id = $1",
+                "UPDATE alert SET first_event = min(first_event, $2), last_event = max(last_event, $3), findings = findings + $4 WHERE id = $1",
                 extended.Alert.Value.Blob(),
                 first,
-                last
+                last,
+                (long)newFindings
             ) > 0;
     }
 

@@ -22,6 +22,7 @@ internal sealed class Projector(Statements statements)
     private readonly RunProjection runs = new(statements);
     private readonly VerdictProjection verdicts = new(statements);
     private readonly HashSet<string> concerned = new(StringComparer.Ordinal);
+    private readonly Dictionary<AlertId, int> newFindings = [];
 
     /// <summary>The newest record of a stream or about it, or null.</summary>
     public long? LastIndex(string stream) => statements.Number("SELECT last_idx FROM stream WHERE name = $1", stream);
@@ -45,10 +46,18 @@ internal sealed class Projector(Statements statements)
         }
     }
 
-    public void CountFinding(AlertId alert)
+    /// <summary>Says how many new findings an append brings to each alert; the records that name them take the numbers up.</summary>
+    public void Expect(IReadOnlyDictionary<AlertId, int> findings)
     {
-        statements.Execute("UPDATE alert SET findings = findings + 1 WHERE id = $1", alert.Value.Blob());
-        statements.Execute("UPDATE tally SET findings = findings + 1");
+        newFindings.Clear();
+        foreach ((AlertId alert, int number) in findings)
+        {
+            newFindings.Add(alert, number);
+        }
+        if (findings.Count > 0)
+        {
+            statements.Execute("UPDATE tally SET findings = findings + $1", (long)findings.Values.Sum());
+        }
     }
 
     /// <summary>Drops all projections and makes them empty.</summary>
@@ -64,8 +73,8 @@ internal sealed class Projector(Statements statements)
     private bool Project(Projected record, RecordBody body) =>
         body switch
         {
-            AlertRaised raised => alerts.Raise(record, raised) && Concerns(raised.Alert),
-            AlertExtended extended => alerts.Extend(extended) && Concerns(extended.Alert),
+            AlertRaised raised => alerts.Raise(record, raised, New(raised.Alert)) && Concerns(raised.Alert),
+            AlertExtended extended => alerts.Extend(extended, New(extended.Alert)) && Concerns(extended.Alert),
             AlertAssigned assigned => alerts.Assign(assigned) && Concerns(assigned.Alert),
             CaseOpened opened => cases.Open(record, opened) && Join(record, opened.Case, opened.Alerts),
             CaseExtended extended => cases.Exists(extended.Case) && Join(record, extended.Case, extended.Alerts),
@@ -107,6 +116,8 @@ internal sealed class Projector(Statements statements)
         return known;
     }
 
+    private int New(AlertId alert) => newFindings.Remove(alert, out int number) ? number : 0;
+
     private bool Concerns(AlertId alert) => Concerns($"alert/{alert}");
 
     private bool Concerns(CaseId id) => Concerns($"case/{id}");
@@ -133,7 +144,7 @@ internal sealed class Projector(Statements statements)
         switch (stream.AsSpan(0, slash))
         {
             case "alert":
-                statements.Execute("UPDATE alert SET last_idx = $2 WHERE id = $1", id.Blob(), index);
+                statements.Execute("UPDATE alert SET last_idx = $2 WHERE id = $1 AND last_idx <> $2", id.Blob(), index);
                 break;
             case "case":
                 statements.Execute("UPDATE incident SET last_idx = $2 WHERE id = $1", id.Blob(), index);

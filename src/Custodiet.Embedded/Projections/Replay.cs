@@ -26,6 +26,7 @@ internal static class Replay
         statements.Execute(
             "UPDATE alert SET findings = (SELECT count(*) FROM finding WHERE finding.alert_id = alert.id)"
         );
+        statements.Execute(Schema.AlertIndexes);
         statements.Execute("UPDATE tally SET findings = (SELECT count(*) FROM finding)");
     }
 

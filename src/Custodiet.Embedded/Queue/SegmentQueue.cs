@@ -1,4 +1,3 @@
-using System.Text;
 using System.Threading.Channels;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
@@ -112,7 +111,7 @@ public sealed class SegmentQueue : IEventQueue
     public async ValueTask<QueueAppend> AppendAsync(EventBatch batch, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        Check(batch);
+        options.Check(batch);
         cancellation.ThrowIfCancellationRequested();
         Task<QueueAppend>? first = null;
         WaitingBatch taken = new(batch);
@@ -210,34 +209,6 @@ public sealed class SegmentQueue : IEventQueue
         }
         queue.writing = Task.Run(queue.WriteAsync, CancellationToken.None);
         return queue;
-    }
-
-    private void Check(EventBatch batch)
-    {
-        if (batch.IdempotencyKey is { } key && Encoding.UTF8.GetByteCount(key) is 0 or > SegmentFrame.KeyBytesMax)
-        {
-            throw new ArgumentException($"A key has 1 to {SegmentFrame.KeyBytesMax} bytes of UTF-8.", nameof(batch));
-        }
-        if (Encoding.UTF8.GetByteCount(batch.Input) > SegmentFrame.KeyBytesMax)
-        {
-            throw new ArgumentException(
-                $"An input's name has at most {SegmentFrame.KeyBytesMax} bytes.",
-                nameof(batch)
-            );
-        }
-        long sum = 0;
-        for (int i = 0; i < batch.Lengths.Count; i++)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(batch.Lengths[i], nameof(batch));
-            sum += batch.Lengths[i];
-        }
-        if (sum != batch.Bytes.Length || sum + (4L * batch.Lengths.Count) > options.BatchBytesMax)
-        {
-            throw new ArgumentException(
-                $"The lengths add up to {sum} bytes, the events have {batch.Bytes.Length}; with 4 bytes for each length at most {options.BatchBytesMax} are allowed.",
-                nameof(batch)
-            );
-        }
     }
 
     // Called under the lock. Null: the batch waits for the disk.

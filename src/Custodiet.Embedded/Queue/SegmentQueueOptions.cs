@@ -1,3 +1,6 @@
+using System.Text;
+using Custodiet.Records.Stores;
+
 namespace Custodiet.Embedded.Queue;
 
 /// <summary>Where the queue lies and how far it may grow. Every limit answers with a named outcome when it is reached.</summary>
@@ -61,5 +64,34 @@ public sealed record SegmentQueueOptions(string Folder)
         ArgumentOutOfRangeException.ThrowIfLessThan(RetryAfterPushback, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RepeatKeysMax, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(NextOffsetAtLeast);
+    }
+
+    /// <summary>Refuses a batch whose parts do not fit together or that is too large: a caller's error.</summary>
+    internal void Check(EventBatch batch)
+    {
+        if (batch.IdempotencyKey is { } key && Encoding.UTF8.GetByteCount(key) is 0 or > SegmentFrame.KeyBytesMax)
+        {
+            throw new ArgumentException($"A key has 1 to {SegmentFrame.KeyBytesMax} bytes of UTF-8.", nameof(batch));
+        }
+        if (Encoding.UTF8.GetByteCount(batch.Input) > SegmentFrame.KeyBytesMax)
+        {
+            throw new ArgumentException(
+                $"An input's name has at most {SegmentFrame.KeyBytesMax} bytes.",
+                nameof(batch)
+            );
+        }
+        long sum = 0;
+        for (int i = 0; i < batch.Lengths.Count; i++)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(batch.Lengths[i], nameof(batch));
+            sum += batch.Lengths[i];
+        }
+        if (sum != batch.Bytes.Length || sum + (4L * batch.Lengths.Count) > BatchBytesMax)
+        {
+            throw new ArgumentException(
+                $"The lengths add up to {sum} bytes, the events have {batch.Bytes.Length}; with 4 bytes for each length at most {BatchBytesMax} are allowed.",
+                nameof(batch)
+            );
+        }
     }
 }

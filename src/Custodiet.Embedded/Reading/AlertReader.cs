@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Custodiet.Embedded.RecordFile;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
@@ -51,33 +52,31 @@ internal static class AlertReader
 
     public static List<AlertGroup> ByRule(Statements statements, AlertFilter filter, int limit, Viewer viewer)
     {
-        List<Group> halves = [];
+        // Summed up here: SQLite would sort every row by its rule first.
+        Dictionary<long, Group> groups = [];
         foreach (int half in AlertConditions.Halves(filter))
         {
             Values values = new();
             string where = AlertConditions.Of(filter, viewer, values);
-            halves.AddRange(
-                statements.Rows(
-                    $"SELECT rule_key, max(severity), count(*), sum(findings), max(last_event) FROM alert INDEXED BY alert_newest WHERE judged = {half} AND {where} GROUP BY rule_key",
-                    row => new Group(
-                        row.GetInt64(0),
-                        row.GetInt64(1),
-                        row.GetInt64(2),
-                        row.GetInt64(3),
-                        row.GetInt64(4)
-                    ),
-                    values.ToArray()
-                )
+            statements.Each(
+                $"SELECT rule_key, severity, findings, last_event FROM alert INDEXED BY alert_newest WHERE judged = {half} AND {where}",
+                row =>
+                {
+                    ref Group? group = ref CollectionsMarshal.GetValueRefOrAddDefault(groups, row.GetInt64(0), out _);
+                    group ??= new Group();
+                    group.Add(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+                },
+                values.ToArray()
             );
         }
         return
         [
-            .. halves
-                .Select(group => (Group: group, Rule: Rule(statements, group.RuleKey)))
+            .. groups
+                .Select(group => (group.Key, Group: group.Value, Rule: Rule(statements, group.Key)))
                 // Versions of a rule are one group, under the newest version's title.
                 .GroupBy(found => found.Rule.Id, StringComparer.Ordinal)
                 .Select(versions => new AlertGroup(
-                    versions.MaxBy(found => found.Group.RuleKey).Rule,
+                    versions.MaxBy(found => found.Key).Rule,
                     (Severity)versions.Max(found => found.Group.Severity),
                     (int)versions.Sum(found => found.Group.Alerts),
                     (int)versions.Sum(found => found.Group.Findings),
@@ -206,5 +205,22 @@ internal static class AlertReader
             key
         ) ?? throw new InvalidDataException($"Rule {key} of an alert is not in the record store.");
 
-    private readonly record struct Group(long RuleKey, long Severity, long Alerts, long Findings, long LastEvent);
+    private sealed class Group
+    {
+        public long Severity { get; private set; }
+
+        public long Alerts { get; private set; }
+
+        public long Findings { get; private set; }
+
+        public long LastEvent { get; private set; }
+
+        public void Add(long severity, long findings, long lastEvent)
+        {
+            Severity = Math.Max(Severity, severity);
+            Alerts++;
+            Findings += findings;
+            LastEvent = Math.Max(LastEvent, lastEvent);
+        }
+    }
 }

@@ -43,10 +43,7 @@ internal static class Schema
         ) STRICT;
         """;
 
-    /// <summary>
-    /// What records say, as it stands. The three wide indexes of alerts hold every column that a filter reads, one for each
-    /// order, so that a page with a rare match reads the index alone; <c>judged</c> leads, since judged alerts only grow.
-    /// </summary>
+    /// <summary>What records say, as it stands.</summary>
     public const string Projected = """
         CREATE TABLE stream(name TEXT PRIMARY KEY, last_idx INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE rule(
@@ -63,16 +60,6 @@ internal static class Schema
           judged INTEGER NOT NULL, assignee TEXT, case_id BLOB, verdict INTEGER, verdict_idx INTEGER,
           corrected INTEGER NOT NULL, source_ref TEXT, link TEXT, raised_idx INTEGER NOT NULL, last_idx INTEGER NOT NULL
         ) STRICT;
-        CREATE INDEX alert_work ON alert(judged, severity DESC, number, state, verdict, assignee, rule_key,
-          entity_folded, technology_folded, sensor_folded, case_id);
-        CREATE INDEX alert_newest ON alert(judged, last_event DESC, number DESC, severity, state, verdict, assignee,
-          rule_key, entity_folded, technology_folded, sensor_folded, case_id, findings);
-        CREATE INDEX alert_oldest ON alert(judged, number, severity, state, verdict, assignee, rule_key,
-          entity_folded, technology_folded, sensor_folded, case_id);
-        CREATE INDEX alert_fingerprint ON alert(fingerprint, number);
-        CREATE INDEX alert_recent ON alert(last_event);
-        CREATE INDEX alert_judged_like ON alert(rule_id, verdict_idx DESC) WHERE verdict_idx IS NOT NULL;
-        CREATE INDEX alert_source_ref ON alert(source_ref, technology) WHERE source_ref IS NOT NULL;
         CREATE TABLE incident(
           number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, title TEXT NOT NULL, severity INTEGER NOT NULL,
           state INTEGER NOT NULL, owner TEXT, opened INTEGER NOT NULL, closed INTEGER, verdict_idx INTEGER,
@@ -114,6 +101,24 @@ internal static class Schema
           cases INTEGER NOT NULL, closed INTEGER NOT NULL, findings INTEGER NOT NULL
         ) STRICT;
         INSERT INTO tally VALUES(1, 0, 0, 0, 0, 0);
+        """;
+
+    /// <summary>
+    /// The indexes of alerts that only readers use. The three wide ones hold every column that a filter reads, one for each
+    /// order, so that a page with a rare match reads the index alone; <c>judged</c> leads, since judged alerts only grow.
+    /// A rebuild makes them last, in one pass each.
+    /// </summary>
+    public const string AlertIndexes = """
+        CREATE INDEX alert_work ON alert(judged, severity DESC, number, state, verdict, assignee, rule_key,
+          entity_folded, technology_folded, sensor_folded, case_id);
+        CREATE INDEX alert_newest ON alert(judged, last_event DESC, number DESC, severity, state, verdict, assignee,
+          rule_key, entity_folded, technology_folded, sensor_folded, case_id, findings);
+        CREATE INDEX alert_oldest ON alert(judged, number, severity, state, verdict, assignee, rule_key,
+          entity_folded, technology_folded, sensor_folded, case_id);
+        CREATE INDEX alert_fingerprint ON alert(fingerprint, number);
+        CREATE INDEX alert_recent ON alert(last_event);
+        CREATE INDEX alert_judged_like ON alert(rule_id, verdict_idx DESC) WHERE verdict_idx IS NOT NULL;
+        CREATE INDEX alert_source_ref ON alert(source_ref, technology) WHERE source_ref IS NOT NULL;
         """;
 
     /// <summary>The projected tables, for a rebuild.</summary>

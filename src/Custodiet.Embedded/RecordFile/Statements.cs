@@ -29,6 +29,16 @@ internal sealed class Statements(SqliteConnection connection) : IDisposable
         return rows;
     }
 
+    /// <summary>Hands each row to a function, which must not use this connection.</summary>
+    public void Each(string sql, Action<SqliteDataReader> row, params ReadOnlySpan<object?> values)
+    {
+        using SqliteDataReader reader = Bind(sql, values).ExecuteReader();
+        while (reader.Read())
+        {
+            row(reader);
+        }
+    }
+
     /// <summary>The first row, or null.</summary>
     public T? First<T>(string sql, Func<SqliteDataReader, T> row, params ReadOnlySpan<object?> values)
         where T : class

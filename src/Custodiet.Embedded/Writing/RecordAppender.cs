@@ -15,6 +15,7 @@ internal sealed class RecordAppender
     private readonly TimeProvider time;
     private readonly Projector projector;
     private readonly Dictionary<FindingId, AlertId> alertOf = [];
+    private readonly Dictionary<AlertId, int> added = [];
     private Tail tail;
 
     public RecordAppender(Statements statements, Sealer seal, TimeProvider time)
@@ -51,8 +52,9 @@ internal sealed class RecordAppender
                 return new AppendOutcome.Conflict(expectation.Stream, last);
             }
         }
-        AppendOutcome.Appended appended = Append(request.Drafts);
+        // Findings first: the records then write each alert once, with its count.
         AddFindings(request);
+        AppendOutcome.Appended appended = Append(request.Drafts);
         Bookkeeping.Write(statements, request, Now());
         return appended;
     }
@@ -112,11 +114,13 @@ internal sealed class RecordAppender
 
     private void AddFindings(AppendRequest request)
     {
+        alertOf.Clear();
+        added.Clear();
         if (request.Findings.Count == 0)
         {
+            projector.Expect(added);
             return;
         }
-        alertOf.Clear();
         foreach (RecordDraft draft in request.Drafts)
         {
             (AlertId alert, IReadOnlyList<FindingMember> members) = draft.Body switch
@@ -135,6 +139,7 @@ internal sealed class RecordAppender
         {
             Add(finding, recorded);
         }
+        projector.Expect(added);
     }
 
     private void Add(Finding finding, long recorded)
@@ -150,7 +155,7 @@ internal sealed class RecordAppender
             }
             return;
         }
-        int added = statements.Execute(
+        int stored = statements.Execute(
             "INSERT OR IGNORE INTO finding(id, alert_id, occurred, recorded, technology, source_ref, content) VALUES($1, $2, $3, $4, $5, $6, $7)",
             id,
             alert.Value.Blob(),
@@ -160,9 +165,9 @@ internal sealed class RecordAppender
             finding.SourceRef,
             Columns.Json(finding)
         );
-        if (added > 0)
+        if (stored > 0)
         {
-            projector.CountFinding(alert);
+            added[alert] = added.GetValueOrDefault(alert) + 1;
         }
     }
 }

@@ -14,28 +14,34 @@ public static class EventFraming
     private static readonly SearchValues<byte> StringEnd = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> ScalarEnd = SearchValues.Create(",]\""u8);
 
-    /// <summary>Cuts a decompressed body into events.</summary>
+    /// <summary>Cuts a decompressed body into events, copying them.</summary>
     /// <param name="body">The body; the result does not refer to it.</param>
     /// <param name="limits">Bounds; null for the defaults.</param>
     public static FramedEvents Frame(ReadOnlyMemory<byte> body, FramingLimits? limits = null)
     {
         limits ??= Defaults;
-        ReadOnlySpan<byte> text = body.Span;
-        if (text.Length > limits.BatchBytes)
-        {
-            return Refuse(
-                FramingFault.BatchTooLarge,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The batch has {text.Length} bytes; the limit is {limits.BatchBytes}."
-                ),
-                text,
-                0
-            );
-        }
+        return body.Length > limits.BatchBytes
+            ? TooLarge(body.Length, limits)
+            : Frame(body.Span, GC.AllocateUninitializedArray<byte>(body.Length), limits);
+    }
+
+    /// <summary>
+    /// Cuts a decompressed body into events inside its own memory, which is several times faster than fresh memory for large bodies.
+    /// </summary>
+    /// <param name="body">The body. It is overwritten, and the result refers to it.</param>
+    /// <param name="limits">Bounds; null for the defaults.</param>
+    public static FramedEvents FrameInPlace(Memory<byte> body, FramingLimits? limits = null)
+    {
+        limits ??= Defaults;
+        // Safe because events only move towards the front, over what has been read already.
+        return body.Length > limits.BatchBytes ? TooLarge(body.Length, limits) : Frame(body.Span, body, limits);
+    }
+
+    private static FramedEvents Frame(ReadOnlySpan<byte> text, Memory<byte> target, FramingLimits limits)
+    {
         int start = text.StartsWith("\uFEFF"u8) ? 3 : 0;
         int first = SkipSpace(text, start);
-        Frames frames = new(text.Length - start, limits);
+        Frames frames = new(target, limits);
         FramingRefusal? refusal =
             first < text.Length && text[first] == (byte)'['
                 ? FrameArray(text, first + 1, frames)
@@ -54,7 +60,7 @@ public static class EventFraming
             ReadOnlySpan<byte> item = Trim(text[start..end]);
             if (item.Length > 0 && !frames.Take(item, line))
             {
-                return TooMany(frames, text, start);
+                return TooMany(frames.Limits, line, start);
             }
             start = end + 1;
         }
@@ -63,11 +69,12 @@ public static class EventFraming
 
     private static FramingRefusal? FrameArray(ReadOnlySpan<byte> text, int at, Frames frames)
     {
+        LineCount lines = new();
         long element = 0;
         at = SkipSpace(text, at);
         if (at < text.Length && text[at] == (byte)']')
         {
-            return AfterArray(text, at + 1);
+            return AfterArray(text, at + 1, ref lines);
         }
         while (true)
         {
@@ -75,38 +82,40 @@ public static class EventFraming
             int end = ElementEnd(text, at);
             if (end < 0)
             {
-                return Broken(text, text.Length, "The array ends inside an element.");
+                return Broken(text, text.Length, ref lines, "The array ends inside an element.");
             }
             if (end == at)
             {
-                return Broken(text, at, "An element was expected here.");
+                return Broken(text, at, ref lines, "An element was expected here.");
             }
-            element++;
-            if (!frames.Take(Trim(text[at..end]), element))
+            // Counted before the element is moved: in place, it is moved over what was counted.
+            long line = lines.UpTo(text, at);
+            lines.UpTo(text, end);
+            if (!frames.Take(Trim(text[at..end]), ++element))
             {
-                return TooMany(frames, text, at);
+                return TooMany(frames.Limits, line, at);
             }
             at = SkipSpace(text, end);
             if (at == text.Length)
             {
-                return Broken(text, at, "The array is not closed.");
+                return Broken(text, at, ref lines, "The array is not closed.");
             }
             if (text[at] == (byte)']')
             {
-                return AfterArray(text, at + 1);
+                return AfterArray(text, at + 1, ref lines);
             }
             if (text[at] != (byte)',')
             {
-                return Broken(text, at, "A comma or the end of the array was expected here.");
+                return Broken(text, at, ref lines, "A comma or the end of the array was expected here.");
             }
             at++;
         }
     }
 
-    private static FramingRefusal? AfterArray(ReadOnlySpan<byte> text, int at)
+    private static FramingRefusal? AfterArray(ReadOnlySpan<byte> text, int at, ref LineCount lines)
     {
         at = SkipSpace(text, at);
-        return at == text.Length ? null : Broken(text, at, "Something stands behind the end of the array.");
+        return at == text.Length ? null : Broken(text, at, ref lines, "Something stands behind the end of the array.");
     }
 
     /// <summary>
@@ -202,28 +211,52 @@ public static class EventFraming
 
     private static bool IsSpace(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 
-    private static FramingRefusal Broken(ReadOnlySpan<byte> text, int at, string reason) =>
-        new(FramingFault.ArrayBroken, reason, LineOf(text, at), at);
+    private static FramingRefusal Broken(ReadOnlySpan<byte> text, int at, ref LineCount lines, string reason) =>
+        new(FramingFault.ArrayBroken, reason, lines.UpTo(text, at), at);
 
-    private static FramingRefusal TooMany(Frames frames, ReadOnlySpan<byte> text, int at) =>
+    private static FramingRefusal TooMany(FramingLimits limits, long line, int at) =>
         new(
             FramingFault.TooManyEvents,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The batch has more than {frames.Limits.BatchEvents} events, which is the limit."
+                $"The batch has more than {limits.BatchEvents} events, which is the limit."
             ),
-            LineOf(text, at),
+            line,
             at
         );
 
-    private static FramedEvents Refuse(FramingFault fault, string reason, ReadOnlySpan<byte> text, int at) =>
-        new([], ReadOnlyMemory<byte>.Empty, [], new FramingRefusal(fault, reason, LineOf(text, at), at));
+    private static FramedEvents TooLarge(int length, FramingLimits limits) =>
+        new(
+            [],
+            ReadOnlyMemory<byte>.Empty,
+            [],
+            new FramingRefusal(
+                FramingFault.BatchTooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The batch has {length} bytes; the limit is {limits.BatchBytes}."
+                ),
+                1,
+                0
+            )
+        );
 
-    private static long LineOf(ReadOnlySpan<byte> text, int at) => 1 + text[..at].Count((byte)'\n');
-
-    private sealed class Frames(int capacity, FramingLimits limits)
+    /// <summary>The line of a place in a text that is read from front to back.</summary>
+    private ref struct LineCount
     {
-        private readonly byte[] bytes = GC.AllocateUninitializedArray<byte>(capacity);
+        private long breaks;
+        private int counted;
+
+        public long UpTo(ReadOnlySpan<byte> text, int at)
+        {
+            breaks += text[counted..at].Count((byte)'\n');
+            counted = at;
+            return breaks + 1;
+        }
+    }
+
+    private sealed class Frames(Memory<byte> bytes, FramingLimits limits)
+    {
         private readonly List<int> lengths = [];
         private readonly List<FramingRejection> rejections = [];
         private int used;
@@ -263,13 +296,13 @@ public static class EventFraming
             }
             else
             {
-                item.CopyTo(bytes.AsSpan(used));
+                item.CopyTo(bytes.Span[used..]);
                 used += item.Length;
                 lengths.Add(item.Length);
             }
             return true;
         }
 
-        public FramedEvents Finish() => new(lengths, bytes.AsMemory(0, used), rejections, null);
+        public FramedEvents Finish() => new(lengths, bytes[..used], rejections, null);
     }
 }

@@ -66,7 +66,7 @@ internal static class ParserFile
         return ProblemCheck.HasErrors(problems, before) ? null : definition;
     }
 
-    private static Condition.All ReadRecognise(ContentMap map)
+    public static Condition.All ReadRecognise(ContentMap map)
     {
         if (map.Find("recognise") is not { } node)
         {
@@ -126,7 +126,7 @@ internal static class ParserFile
         return equals.Count > 0 ? new Condition.EqualTo(path, equals) : new Condition.StartsWith(path, startsWith);
     }
 
-    private static List<TimeRule> ReadTime(ContentMap item)
+    public static List<TimeRule> ReadTime(ContentMap item)
     {
         string name = item.Optional("format") ?? "iso8601";
         TimeFormat? format = name switch

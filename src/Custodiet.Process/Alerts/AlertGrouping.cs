@@ -143,7 +143,7 @@ public sealed class AlertGrouping : IDisposable
             {
                 AlertPlan plan = Plan(findings, extend: attempt <= limits.RetriesMax);
                 AppendRequest request = complete(plan.ToRequest());
-                if (request.Drafts.Count == 0 && request.Position is null && request.Keys.Count == 0)
+                if (IsEmpty(request))
                 {
                     Accept(plan, 0);
                     return new AppendOutcome.Appended(store.Count, []);
@@ -178,6 +178,13 @@ public sealed class AlertGrouping : IDisposable
             return new AlertPlanner(table, limits, time.GetUtcNow(), extend).Plan(findings);
         }
     }
+
+    private static bool IsEmpty(AppendRequest request) =>
+        request.Drafts.Count == 0
+        && request.Position is null
+        && request.Keys.Count == 0
+        && request.Sources.Count == 0
+        && request.Stages.Count == 0;
 
     private static int PlaceOf(AlertPlan plan, AppendRequest request)
     {

@@ -214,7 +214,7 @@ internal sealed class ConditionParser
         return null;
     }
 
-    private void CheckTexts(Token name, IReadOnlyList<Token> texts)
+    private void CheckTexts(Token name, List<Token> texts)
     {
         if (FindQuestion(name) is not { } question)
         {

@@ -121,7 +121,7 @@ internal sealed class ProcessReader(SourceText source)
     private static TimeSpan ReadReviewInterval(ContentMap head)
     {
         string text = head.Text("review_interval", "A process");
-        if (text.Length > 0 && !Duration.TryParse(text, out TimeSpan interval))
+        if (!Duration.TryParse(text, out TimeSpan interval) && text.Length > 0)
         {
             head.Report(
                 "process.duration.invalid",
@@ -129,9 +129,7 @@ internal sealed class ProcessReader(SourceText source)
                 head.Find("review_interval")!.Position,
                 "a whole number and s, m, h or d, for example 90d"
             );
-            return default;
         }
-        Duration.TryParse(text, out interval);
         return interval;
     }
 

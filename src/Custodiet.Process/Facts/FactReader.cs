@@ -198,11 +198,7 @@ public sealed class FactReader(IJudgementReader reader, TimeProvider time, Sourc
     {
         if (expression.Name == "open_on_entity")
         {
-            AlertFilter open = new()
-            {
-                States = [AlertState.New, AlertState.InProgress],
-                Entity = alert.Entity.Name,
-            };
+            AlertFilter open = new() { States = [AlertState.New, AlertState.InProgress], Entity = alert.Entity.Name };
             long count = await reader.CountAsync(open, HistoryMax, viewer, cancellation).ConfigureAwait(false);
             long others = Math.Max(0, alert.Verdict is null ? count - 1 : count);
             return new RawFact(null, others, null, Bounded($"open alerts about {alert.Entity.Name}", count));
@@ -237,7 +233,9 @@ public sealed class FactReader(IJudgementReader reader, TimeProvider time, Sourc
         IEnumerable<string> parts = decisions
             .GroupBy(decision => decision.Verdict)
             .OrderByDescending(group => group.Count())
-            .Select(group => string.Create(CultureInfo.InvariantCulture, $"{VerdictWords.Of(group.Key)} ×{group.Count()}"));
+            .Select(group =>
+                string.Create(CultureInfo.InvariantCulture, $"{VerdictWords.Of(group.Key)} ×{group.Count()}")
+            );
         return $"{string.Join(", ", parts)}; newest {VerdictWords.Of(decisions[0].Verdict)}";
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Custodiet.Process.Definitions;
 using Custodiet.Process.Runs;
-using Custodiet.Process.Triage;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.People;
 
@@ -122,7 +121,8 @@ public static class Narrative
         foreach (Answer old in answers.Where(a => a.Question == question.Id && a.Superseded).OrderBy(a => a.Index))
         {
             string words = AnswerWords.Of(question, old.Value);
-            string text = $"{nameOf(old.By)} first answered «{question.Text}» with «{words}»; this was corrected later.";
+            string text =
+                $"{nameOf(old.By)} first answered «{question.Text}» with «{words}»; this was corrected later.";
             sentences.Add(new Sentence(SentenceKind.Correction, text, old.By, old.At, old.Index, question.Step));
         }
         if (state.Answer is { } answer)
@@ -142,7 +142,9 @@ public static class Narrative
         string words = AnswerWords.Of(question, answer.Value);
         bool platform = answer.Origin.FilledBy == "platform";
         string? own = question.Options.FirstOrDefault(option => option.Id == answer.Value.Text)?.Say;
-        string plain = own ?? question.Say?.Replace(QuestionReader.SayPlaceholder, words, StringComparison.Ordinal)
+        string plain =
+            own
+            ?? question.Say?.Replace(QuestionReader.SayPlaceholder, words, StringComparison.Ordinal)
             ?? $"{question.Text} {Capital(words)}.";
         string text = (question.Kind, platform) switch
         {

@@ -123,7 +123,8 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
     private string Words(RecordBody body, bool corrects) =>
         body switch
         {
-            AlertRaised raised => $"raised the alert «{raised.Rule.Title}» on {raised.Entity.Name} from {Findings(raised.Findings)}",
+            AlertRaised raised =>
+                $"raised the alert «{raised.Rule.Title}» on {raised.Entity.Name} from {Findings(raised.Findings)}",
             AlertExtended extended => $"added {Findings(extended.Findings)}",
             AlertAssigned { Assignee: null } => "put the alert back",
             AlertAssigned assigned => $"gave the alert to {assigned.Assignee}",
@@ -147,13 +148,9 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
         string words = AnswerWords.Of(question, given.Value);
         string act =
             corrects ? "corrected the answer to"
-            : given.Origin.FilledBy == "platform" ? "accepted"
+            : given.Origin.FilledBy == "platform" ? "accepted the fact for"
             : "answered";
-        return $"{act} «{asked}» with «{words}»".Replace(
-            "accepted «",
-            "accepted the fact for «",
-            StringComparison.Ordinal
-        );
+        return $"{act} «{asked}» with «{words}»";
     }
 
     private string Judged(VerdictGiven given, bool corrects)
@@ -165,9 +162,10 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
 
     private static string Findings(IReadOnlyList<FindingMember> members)
     {
-        TimeSpan span = members.Count == 0
-            ? TimeSpan.Zero
-            : members.Max(member => member.OccurredAt) - members.Min(member => member.OccurredAt);
+        TimeSpan span =
+            members.Count == 0
+                ? TimeSpan.Zero
+                : members.Max(member => member.OccurredAt) - members.Min(member => member.OccurredAt);
         string count = Count(members.Count, "finding");
         return span < TimeSpan.FromSeconds(1) ? count : $"{count} over {Duration.InWords(span)}";
     }

@@ -18,7 +18,9 @@ public static class AnswerWords
             "choices" => string.Join(", ", (value.Choices ?? []).Select(choice => Label(question, choice))),
             "yes-no" => value.YesNo == "cannot-tell" ? "cannot tell" : value.YesNo ?? "",
             "number" => $"{value.Number?.ToString("#,0.###", CultureInfo.InvariantCulture)} {value.Unit}".TrimEnd(),
-            "duration" => Duration.InWords(TimeSpan.FromSeconds(Math.Min(value.Number ?? 0, Duration.Max.TotalSeconds))),
+            "duration" => Duration.InWords(
+                TimeSpan.FromSeconds(Math.Min(value.Number ?? 0, Duration.Max.TotalSeconds))
+            ),
             "instant" => value.Instant?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)
                 ?? "",
             _ => value.Text ?? "",

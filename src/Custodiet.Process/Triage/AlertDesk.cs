@@ -103,7 +103,8 @@ public sealed class AlertDesk(DeskTools tools)
                 }
                 (List<Alert> alerts, ActOutcome? missing) = await desk.ReadAsync(ids, AlertsPerActMax, viewer, stop)
                     .ConfigureAwait(false);
-                ActOutcome? instead = missing ?? alerts.Select(a => Hindrance(a, seen)).FirstOrDefault(h => h is not null);
+                ActOutcome? instead =
+                    missing ?? alerts.Select(a => Hindrance(a, seen)).FirstOrDefault(h => h is not null);
                 return instead is not null ? Desk.Decided.Not(instead) : Draft(alerts, decision, process, viewer);
             },
             cancellation
@@ -128,9 +129,9 @@ public sealed class AlertDesk(DeskTools tools)
         if (seen is null && alert.Case is not null)
         {
             string message = $"Alert {alert.Number} is in a case.";
-            return new ActOutcome.Refused(
-                [Desk.Mistake("alert.in-case", message, "alerts", "judge the case: its verdict covers all its alerts")]
-            );
+            return new ActOutcome.Refused([
+                Desk.Mistake("alert.in-case", message, "alerts", "judge the case: its verdict covers all its alerts"),
+            ]);
         }
         return null;
     }

@@ -49,7 +49,12 @@ public sealed class CaseDesk(DeskTools tools)
                 {
                     return Desk.Decided.Not(forbidden);
                 }
-                (List<Alert> members, ActOutcome? missing) = await desk.ReadAsync(alerts, AlertsPerCaseMax, viewer, stop)
+                (List<Alert> members, ActOutcome? missing) = await desk.ReadAsync(
+                        alerts,
+                        AlertsPerCaseMax,
+                        viewer,
+                        stop
+                    )
                     .ConfigureAwait(false);
                 ActOutcome? instead = missing ?? InOtherCase(members, null);
                 if (instead is not null)
@@ -61,7 +66,9 @@ public sealed class CaseDesk(DeskTools tools)
                     ? Shorten($"{head.Rule.Title}: {head.Entity.Name}")
                     : title.Trim();
                 return name.Length > TitleCharactersMax
-                    ? Desk.Refuse(Desk.Mistake("case.title", $"A title has at most {TitleCharactersMax} characters.", "title"))
+                    ? Desk.Refuse(
+                        Desk.Mistake("case.title", $"A title has at most {TitleCharactersMax} characters.", "title")
+                    )
                     : Open(name, members, head, process, viewer);
             },
             cancellation
@@ -82,7 +89,12 @@ public sealed class CaseDesk(DeskTools tools)
             viewer,
             async (item, stop) =>
             {
-                (List<Alert> members, ActOutcome? missing) = await desk.ReadAsync(alerts, AlertsPerCaseMax, viewer, stop)
+                (List<Alert> members, ActOutcome? missing) = await desk.ReadAsync(
+                        alerts,
+                        AlertsPerCaseMax,
+                        viewer,
+                        stop
+                    )
                     .ConfigureAwait(false);
                 ActOutcome? instead = missing ?? Closed(item) ?? InOtherCase(members, id);
                 if (instead is not null)
@@ -125,7 +137,9 @@ public sealed class CaseDesk(DeskTools tools)
                 ActorId[] named = [.. people.Distinct()];
                 if (!viewer.Roles.Contains(Role.Lead) && item.Owner != viewer.Actor)
                 {
-                    return Now(Desk.Decided.Not(new ActOutcome.NotAllowed("Only a lead or the case's owner may restrict it.")));
+                    return Now(
+                        Desk.Decided.Not(new ActOutcome.NotAllowed("Only a lead or the case's owner may restrict it."))
+                    );
                 }
                 if (named.Length > PeopleMax)
                 {
@@ -158,7 +172,9 @@ public sealed class CaseDesk(DeskTools tools)
                 if (owner is { } person && item.RestrictedTo.Count > 0 && !item.RestrictedTo.Contains(person))
                 {
                     const string message = "The new owner may not see this case.";
-                    return Now(Desk.Refuse(Desk.Mistake("case.owner", message, "owner", "add them to its people first")));
+                    return Now(
+                        Desk.Refuse(Desk.Mistake("case.owner", message, "owner", "add them to its people first"))
+                    );
                 }
                 return Now(Change(item, item.Owner == owner, new CaseAssigned(id, owner), viewer));
             },
@@ -292,9 +308,7 @@ public sealed class CaseDesk(DeskTools tools)
         VerdictWriting writing = new(decision, item.Id, run, work.Process.Reference, viewer.Actor, desk.Now);
         // The record that corrects the case's own verdict comes last: it is then the one that stands on the case.
         drafts.AddRange(
-            writing
-                .Drafts(alerts, stream)
-                .OrderBy(draft => draft.Supersedes == item.Verdict?.RecordId ? 1 : 0)
+            writing.Drafts(alerts, stream).OrderBy(draft => draft.Supersedes == item.Verdict?.RecordId ? 1 : 0)
         );
         if (item.Verdict is { } standing && drafts.All(draft => draft.Supersedes != standing.RecordId))
         {
@@ -311,7 +325,11 @@ public sealed class CaseDesk(DeskTools tools)
         );
     }
 
-    private async ValueTask<IReadOnlyList<Problem>> MissingAsync(Case item, Viewer viewer, CancellationToken cancellation)
+    private async ValueTask<IReadOnlyList<Problem>> MissingAsync(
+        Case item,
+        Viewer viewer,
+        CancellationToken cancellation
+    )
     {
         List<Problem> problems = [];
         foreach (Run run in await desk.Reader.RunsAsync(item.Id, viewer, cancellation).ConfigureAwait(false))
@@ -373,14 +391,16 @@ public sealed class CaseDesk(DeskTools tools)
 
     private static ActOutcome.Refused? Closed(Case item) =>
         item.State == CaseState.Closed
-            ? new ActOutcome.Refused([Desk.Mistake("case.closed", $"Case {item.Number} is closed.", "case", "reopen it first")])
+            ? new ActOutcome.Refused([
+                Desk.Mistake("case.closed", $"Case {item.Number} is closed.", "case", "reopen it first"),
+            ])
             : null;
 
     private static ActOutcome.Refused? InOtherCase(IEnumerable<Alert> alerts, CaseId? own) =>
         alerts.FirstOrDefault(alert => alert.Case is not null && alert.Case != own) is { } taken
-            ? new ActOutcome.Refused(
-                [Desk.Mistake("alert.in-case", $"Alert {taken.Number} is in another case.", "alerts")]
-            )
+            ? new ActOutcome.Refused([
+                Desk.Mistake("alert.in-case", $"Alert {taken.Number} is in another case.", "alerts"),
+            ])
             : null;
 
     private static Desk.Decided NoProcess() =>

@@ -19,7 +19,12 @@ public static class DecisionCheck
         {
             string known = string.Join(", ", step.Choices.Select(c => c.Label));
             problems.Add(
-                Desk.Mistake("decision.verdict", $"The process does not offer verdict {(int)decision.Verdict}.", "verdict", known)
+                Desk.Mistake(
+                    "decision.verdict",
+                    $"The process does not offer verdict {(int)decision.Verdict}.",
+                    "verdict",
+                    known
+                )
             );
         }
         else
@@ -29,7 +34,9 @@ public static class DecisionCheck
         if (step.Confidences.All(c => c.Confidence != decision.Confidence))
         {
             string known = string.Join(", ", step.Confidences.Select(c => c.Label));
-            problems.Add(Desk.Mistake("decision.confidence", "How sure? A confidence is missing.", "confidence", known));
+            problems.Add(
+                Desk.Mistake("decision.confidence", "How sure? A confidence is missing.", "confidence", known)
+            );
         }
         return problems;
     }

@@ -85,7 +85,8 @@ internal sealed class Desk(DeskTools tools)
     public static Problem Mistake(string code, string message, string field, string? hint = null) =>
         new(ProblemLevel.Error, code, message, new TextPosition(field, 0, 0), hint);
 
-    public static Decided Refuse(params IReadOnlyList<Problem> problems) => Decided.Not(new ActOutcome.Refused(problems));
+    public static Decided Refuse(params IReadOnlyList<Problem> problems) =>
+        Decided.Not(new ActOutcome.Refused(problems));
 
     /// <summary>Reads alerts as the viewer sees them; the first that is missing ends it.</summary>
     public async ValueTask<(List<Alert> Alerts, ActOutcome? Missing)> ReadAsync(

@@ -27,7 +27,13 @@ internal sealed record VerdictWriting(
     public RecordDraft Draft(IReadOnlyList<AlertId> alerts, string stream, RecordId? supersedes)
     {
         VerdictId verdict = new(Guid.CreateVersion7(At));
-        return new RecordDraft(new VerdictGiven(verdict, alerts, Case, Run, Process, Decision), stream, By, At, supersedes);
+        return new RecordDraft(
+            new VerdictGiven(verdict, alerts, Case, Run, Process, Decision),
+            stream,
+            By,
+            At,
+            supersedes
+        );
     }
 
     /// <summary>«Ada judged alert 12 as benign».</summary>

@@ -1,8 +1,6 @@
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Options;
 
 namespace Custodiet.People;
 
@@ -18,21 +16,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     /// <summary>How many recovery codes an account gets.</summary>
     public const int RecoveryCodeCount = 10;
 
-    private static readonly AccountUser nobody = new(
-        new Account
-        {
-            Id = default,
-            Name = "",
-            Roles = [],
-            SecurityStamp = "",
-        }
-    );
-
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
-    /// <summary>Hashes passwords as ASP.NET Core Identity does: PBKDF2 with HMAC-SHA512, salt and iterations beside the hash.</summary>
-    public PasswordHasher<AccountUser> Hasher { get; } =
-        new(Options.Create(new PasswordHasherOptions { IterationCount = passwordIterations }));
+    /// <summary>How passwords are kept and checked.</summary>
+    public Passwords Passwords { get; } = new(passwordIterations);
 
     /// <summary>All accounts, by name.</summary>
     public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellation) =>
@@ -77,7 +64,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             Name = name,
             Roles = Sorted(roles),
             SecurityStamp = Secrets.NewStamp(),
-            PasswordHash = password is null ? null : Hash(password),
+            PasswordHash = password is null ? null : Passwords.Hash(password),
             RecoverySha256 = code is null ? null : Secrets.Sha256(Secrets.NormalizeCode(code)),
             RecoveryUntil = code is null ? null : time.GetUtcNow() + RecoveryTime,
         };
@@ -220,7 +207,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         }
         FieldProblem[] problems =
         [
-            .. PasswordMatches(account, oldPassword)
+            .. Passwords.Match(account, oldPassword)
                 ? Array.Empty<FieldProblem>()
                 : [new FieldProblem("old-password", "This is not your password.")],
             .. PasswordRules.PasswordProblems(newPassword, account.Name),
@@ -315,7 +302,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         {
             return new AccountOutcome.Done(account);
         }
-        if (LeavesNoAdmin(await store.AccountsAsync(cancellation).ConfigureAwait(false), account, edited))
+        if (Manages(account) && !Manages(edited) && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false))
         {
             return new AccountOutcome.Refused(
                 "This is the last account that can manage accounts. Give another one the role admin first."
@@ -325,24 +312,8 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Takes as long as checking a password.</summary>
-    public void VerifyNothing(string? password) =>
-        Hasher.VerifyHashedPassword(
-            nobody,
-            HashOfNothing,
-            password is { Length: <= PasswordRules.LengthMax } ? password : ""
-        );
-
-    /// <summary>Whether this is the account's password.</summary>
-    public bool PasswordMatches(Account account, string? password) =>
-        account.PasswordHash is { } hash
-        && password is { Length: > 0 and <= PasswordRules.LengthMax }
-        && Hasher.VerifyHashedPassword(new AccountUser(account), hash, password) != PasswordVerificationResult.Failed;
-
     /// <inheritdoc/>
     public void Dispose() => oneAtATime.Dispose();
-
-    private string HashOfNothing => field ??= Hash(Secrets.NewCode());
 
     private static AccountOutcome NotFound => new AccountOutcome.Refused("There is no such account.");
 
@@ -368,18 +339,15 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         }
     }
 
-    private static bool LeavesNoAdmin(IReadOnlyList<Account> all, Account before, Account after)
-    {
-        static bool Manages(Account account) => !account.Disabled && account.Roles.Contains(Role.Admin);
-        return Manages(before) && !Manages(after) && !all.Any(other => other.Id != before.Id && Manages(other));
-    }
+    private static bool Manages(Account account) => !account.Disabled && account.Roles.Contains(Role.Admin);
 
-    private string Hash(string password) => Hasher.HashPassword(nobody, password);
+    private async Task<bool> IsOnlyAdminAsync(ActorId id, CancellationToken cancellation) =>
+        !(await store.AccountsAsync(cancellation).ConfigureAwait(false)).Any(other => other.Id != id && Manages(other));
 
     private Account WithPassword(Account account, string password) =>
         account with
         {
-            PasswordHash = Hash(password),
+            PasswordHash = Passwords.Hash(password),
             RecoverySha256 = null,
             RecoveryUntil = null,
             FailedSignIns = 0,

@@ -152,7 +152,8 @@ internal static class PasswordRules
         {
             return true;
         }
-        string letters = new([.. Unleet(lower).Where(char.IsLetter)]);
+        string core = lower.Trim([.. lower.Where(c => !char.IsLetter(c))]);
+        string letters = new([.. Unleet(core).Where(char.IsLetter)]);
         string stem = new([.. lower.Where(char.IsLetter)]);
         return commonStems.Contains(letters) || commonStems.Contains(stem);
     }

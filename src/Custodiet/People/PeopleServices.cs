@@ -80,12 +80,16 @@ internal static class PeopleServices
         DirectoryInfo folder = OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(options.KeysFolder)
             : Directory.CreateDirectory(options.KeysFolder, ownerOnly);
+        // It warns that keys are not encrypted. The folder's mode protects them, as it protects the ledger's key.
+        services.AddLogging(logging =>
+            logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error)
+        );
         services.AddDataProtection().SetApplicationName("custodiet").PersistKeysToFileSystem(folder);
     }
 
     private static void AddIdentity(IServiceCollection services)
     {
-        services.AddSingleton<IPasswordHasher<AccountUser>>(s => s.GetRequiredService<Accounts>().Hasher);
+        services.AddSingleton<IPasswordHasher<AccountUser>>(s => s.GetRequiredService<Accounts>().Passwords.Hasher);
         services.AddScoped<IUserConfirmation<AccountUser>, AccountIsEnabled>();
         services
             .AddIdentityCore<AccountUser>(identity =>

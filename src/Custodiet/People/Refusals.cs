@@ -1,6 +1,9 @@
+using Custodiet.Web.SignIn;
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace Custodiet.People;
 
-/// <summary>The answers to requests that may not be made, as problem details (RFC 9457).</summary>
+/// <summary>The answers to requests that may not be made, as problem details (RFC 9457) for programs, as a page for people.</summary>
 internal static class Refusals
 {
     /// <summary>401: nobody is signed in.</summary>
@@ -44,6 +47,23 @@ internal static class Refusals
             "A session's cookie is not enough to change something: send the page's token in the form or in the header RequestVerificationToken."
         );
 
-    private static Task WriteAsync(HttpContext http, int status, string title, string detail) =>
-        Results.Problem(title: title, detail: detail, statusCode: status).ExecuteAsync(http);
+    private static Task WriteAsync(HttpContext http, int status, string title, string detail)
+    {
+        if (!WantsPage(http.Request))
+        {
+            return Results.Problem(title: title, detail: detail, statusCode: status).ExecuteAsync(http);
+        }
+        var parameters = new Dictionary<string, object?>
+        {
+            [nameof(RefusalPage.Title)] = title,
+            [nameof(RefusalPage.Detail)] = detail,
+        };
+        return new RazorComponentResult<RefusalPage>(parameters) { StatusCode = status }.ExecuteAsync(http);
+    }
+
+    // A browser that shows a page; htmx and programs read the problem itself.
+    private static bool WantsPage(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && !request.Headers.ContainsKey("HX-Request")
+        && !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
 }

@@ -52,7 +52,7 @@ internal sealed partial class SignInFlow(
         if (account is null || !worthTrying)
         {
             // The same work as for a wrong password, so that the time tells nobody whether the name exists.
-            accounts.VerifyNothing(password);
+            accounts.Passwords.MatchNothing(password);
             return new SignInStep(SignInResultKind.Wrong);
         }
         var user = new AccountUser(account);
@@ -121,12 +121,4 @@ internal sealed partial class SignInFlow(
             : SignInResultKind.Wrong
         );
     }
-
-    [LoggerMessage(
-        5100,
-        LogLevel.Warning,
-        "Account {Account} is locked after repeated wrong passwords or codes.",
-        EventName = "PeopleAccountLocked"
-    )]
-    private partial void LogLocked(ActorId account);
 }

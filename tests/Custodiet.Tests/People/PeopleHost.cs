@@ -54,6 +54,7 @@ internal sealed class PeopleHost : IAsyncDisposable
                 .RequireAuthorization(policy.Name);
         }
         app.MapGet("/forgotten", () => "a route without a policy");
+        app.MapGet("/left-open", () => "a route open to everybody").AllowAnonymous();
     }
 
     public MemoryAccounts Store { get; } = new();
@@ -80,9 +81,7 @@ internal sealed class PeopleHost : IAsyncDisposable
         var host = new PeopleHost(options);
         await host.app.StartAsync(TestContext.Current.CancellationToken);
         IServer server = host.app.Services.GetRequiredService<IServer>();
-        string address = server
-            .Features.Get<IServerAddressesFeature>()!
-            .Addresses.First(a => a.Contains("127.0.0.1"));
+        string address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.Contains("127.0.0.1"));
         host.Address = new Uri(address);
         return host;
     }

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Custodiet.Records.Events;
 
-namespace Custodiet.Tests.Pipeline;
+namespace Custodiet.Tests.Pipeline.Parsers;
 
 public class StarterParserTests
 {
@@ -59,6 +59,7 @@ public class StarterParserTests
             ["windows-wef-flat"] = "windows-wef-flat",
             ["aws-cloudtrail"] = "aws-cloudtrail",
             ["aws-cloudtrail-logstash"] = "aws-cloudtrail",
+            ["zeek"] = "zeek",
         };
         Assert.All(
             counts.Keys.Where(key => expected.ContainsKey(key.Shape)),

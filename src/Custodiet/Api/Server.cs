@@ -1,0 +1,99 @@
+using System.Net;
+using Custodiet.Cli;
+using Custodiet.Configuration;
+using Custodiet.People;
+using Custodiet.Web;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Custodiet.Api;
+
+/// <summary>The web server on a flow: pages, API, and the Unix socket for commands.</summary>
+internal static class Server
+{
+    /// <summary>Logs on standard error, one line each.</summary>
+    public static ILoggerFactory CreateLogging() => LoggerFactory.Create(Configure);
+
+    public static WebApplication Build(Flow flow, Settings settings, ILoggerFactory logs)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production }
+        );
+        // The product's own settings decide, not stray ASPNETCORE_ variables of the machine.
+        builder.WebHost.UseStaticWebAssets();
+        builder.Logging.ClearProviders();
+        Configure(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        flow.Register(builder.Services);
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddResponseCompression(compression => compression.EnableForHttps = true);
+        builder.Services.AddOpenApi();
+        builder.Services.AddCustodietPeople(new PeopleOptions { KeysFolder = flow.Folder.Keys });
+        builder.Services.AddCustodietWeb();
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            foreach (System.Text.Json.Serialization.JsonConverter converter in Output.Json.Converters)
+            {
+                json.SerializerOptions.Converters.Add(converter);
+            }
+        });
+
+        WebApplication app = builder.Build();
+        app.UseResponseCompression();
+        app.UseCustodietPeople();
+        HealthApi.Map(app, () => flow.IsReady);
+        EventsApi.Map(app);
+        FindingsApi.Map(app);
+        QueryApi.Map(app);
+        StatusApi.Map(app);
+        LedgerApi.Map(app);
+        AccountsApi.Map(app);
+        app.MapOpenApi("/api/v1/openapi.json").RequireAuthorization(Policies.Read);
+        app.MapCustodietPeople();
+        app.MapCustodietWeb();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Settings settings, Flow flow)
+    {
+        kestrel.AddServerHeader = false;
+        foreach (string url in settings.Text("urls").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttp)
+            {
+                throw new CommandException(ExitCode.Usage, $"«{url}» is not an http address such as http://127.0.0.1:8087. For TLS, put a proxy in front.");
+            }
+            if (IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip))
+            {
+                kestrel.Listen(ip, address.Port);
+            }
+            else if (address.Host is "localhost")
+            {
+                kestrel.ListenLocalhost(address.Port);
+            }
+            else
+            {
+                throw new CommandException(ExitCode.Usage, $"«{address.Host}» is not an IP address or localhost.");
+            }
+        }
+        string socket = LocalSocket.PathFor(flow.Folder.Root);
+        // The folder's lock is ours, so a socket file here was left by a killed server.
+        File.Delete(socket);
+        kestrel.ListenUnixSocket(socket, listen => listen.UseConsolePeer());
+    }
+
+    private static void Configure(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
+            console.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+    }
+}

@@ -1,0 +1,148 @@
+using Custodiet.Api;
+using Custodiet.Configuration;
+using Custodiet.Embedded;
+using Custodiet.People;
+using Custodiet.Records.People;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Cli;
+
+/// <summary>The data folder itself, under its lock, when no server runs on it: the same flow as the server's, without the web.</summary>
+internal sealed class EmbeddedSession : ISession
+{
+    private static readonly Viewer console = new(ActorId.Console, Enum.GetValues<Role>().ToHashSet());
+    private readonly Flow flow;
+    private readonly ILoggerFactory logs;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task running;
+    private readonly Accounts accounts;
+    private readonly ApiTokens tokens;
+
+    private EmbeddedSession(Flow flow, ILoggerFactory logs)
+    {
+        this.flow = flow;
+        this.logs = logs;
+        accounts = new Accounts(flow.Records, flow.Time);
+        tokens = new ApiTokens(flow.Records, flow.Time);
+        running = flow.RunAsync(stop.Token);
+    }
+
+    public string Where => $"the data folder {flow.Folder.Root}";
+
+    public static async Task<EmbeddedSession> OpenAsync(Settings settings, CancellationToken cancellation)
+    {
+        ILoggerFactory logs = Server.CreateLogging();
+        try
+        {
+            return new EmbeddedSession(await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation), logs);
+        }
+        catch (DataFolderException refused)
+        {
+            throw new CommandException(ExitCode.Unavailable, refused.Message);
+        }
+    }
+
+    public async Task<IngestAnswer> IngestAsync(ReadOnlyMemory<byte> lines, string key, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            switch (await flow.Intake.TakeAsync("file", lines, key, cancellation))
+            {
+                case IntakeOutcome.Taken taken:
+                    return taken.Answer;
+                case IntakeOutcome.Unreadable unreadable:
+                    throw new CommandException(ExitCode.Refused, unreadable.Reason);
+                case IntakeOutcome.Full full:
+                    await WaitAsync(full.RetryAfter, cancellation);
+                    break;
+                case IntakeOutcome.Failed failed:
+                    Output.Remark($"{failed.Reason} Trying again.");
+                    await WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+                    break;
+                default:
+                    throw new InvalidOperationException("The outcome is not known here.");
+            }
+        }
+    }
+
+    public Task<StreamStatus> StatusAsync(CancellationToken cancellation)
+    {
+        if (running.IsFaulted)
+        {
+            throw new CommandException(ExitCode.Unavailable, $"The stream stopped: {running.Exception.InnerException?.Message}");
+        }
+        return flow.StatusAsync(cancellation);
+    }
+
+    public async Task<QueryOutcome> QueryAsync(string sql, QueryLimits limits, CancellationToken cancellation) =>
+        await flow.Datasets.QueryAsync(sql, limits, console, cancellation);
+
+    public async Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation) =>
+        await flow.Datasets.ExportParquetAsync(sql, file, limits, console, cancellation);
+
+    public async Task<string> AddAccountAsync(string name, IReadOnlyList<Role> roles, string? password, CancellationToken cancellation) =>
+        Code(await accounts.AddAsync(name, roles, password, ActorId.Console, cancellation)) ?? "";
+
+    public Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation) => AccountsApi.ListAsync(accounts, cancellation);
+
+    public async Task<string?> ChangeAccountAsync(string name, string change, IReadOnlyList<Role> roles, CancellationToken cancellation) =>
+        Code(await AccountsApi.ChangeAsync(accounts, name, change, roles, ActorId.Console, cancellation));
+
+    public async Task<string> AddTokenAsync(
+        string name,
+        Role role,
+        IReadOnlyList<string> scopes,
+        DateTimeOffset? expiresAt,
+        CancellationToken cancellation
+    ) => Text(await tokens.AddAsync(role, name, scopes, expiresAt, ActorId.Console, cancellation)) ?? "";
+
+    public Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) => AccountsApi.ListAsync(tokens, cancellation);
+
+    public async Task RevokeTokenAsync(string id, CancellationToken cancellation) =>
+        Text(await tokens.RevokeAsync(new ActorId(id), ActorId.Console, cancellation));
+
+    public async Task<string> ProveAsync(string record, CancellationToken cancellation)
+    {
+        await flow.Ledger.CatchUpAsync(cancellation);
+        return await flow.Ledger.ProveAsync(record, cancellation)
+            ?? throw new CommandException(ExitCode.Problems, $"There is no record «{record}»: give a record's id or its index.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        try
+        {
+            await running;
+        }
+        catch (OperationCanceledException)
+        {
+            // This is how it ends.
+        }
+        await flow.RestAsync();
+        accounts.Dispose();
+        await flow.DisposeAsync();
+        stop.Dispose();
+        logs.Dispose();
+    }
+
+    private Task WaitAsync(TimeSpan time, CancellationToken cancellation) => Task.Delay(time, flow.Time, cancellation);
+
+    private static string? Code(AccountOutcome outcome) =>
+        outcome switch
+        {
+            AccountOutcome.Done done => done.OneTimeCode,
+            AccountOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, AccountsApi.Sentence(invalid.Problems)),
+            AccountOutcome.Refused refused => throw new CommandException(ExitCode.Refused, refused.Reason),
+            _ => throw new InvalidOperationException("The outcome is not known here."),
+        };
+
+    private static string? Text(TokenOutcome outcome) =>
+        outcome switch
+        {
+            TokenOutcome.Done done => done.Text,
+            TokenOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, AccountsApi.Sentence(invalid.Problems)),
+            TokenOutcome.Refused refused => throw new CommandException(ExitCode.Refused, refused.Reason),
+            _ => throw new InvalidOperationException("The outcome is not known here."),
+        };
+}

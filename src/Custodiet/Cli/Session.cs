@@ -1,0 +1,98 @@
+using Custodiet.Records.People;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Cli;
+
+/// <summary>What was taken of a batch.</summary>
+/// <param name="Accepted">Events in the queue now.</param>
+/// <param name="FirstOffset">Offset of the first.</param>
+/// <param name="Repeated">Whether the batch was there already.</param>
+/// <param name="Rejected">Lines rejected, with reasons; at most 1,000 are listed.</param>
+/// <param name="RejectedCount">How many lines were rejected.</param>
+internal sealed record IngestAnswer(
+    int Accepted,
+    long FirstOffset,
+    bool Repeated,
+    IReadOnlyList<RejectedLine> Rejected,
+    int RejectedCount
+);
+
+/// <summary>A line that could not be framed or is too large.</summary>
+internal sealed record RejectedLine(long Line, string Reason);
+
+/// <summary>How far the stream has come.</summary>
+internal sealed record StreamStatus(
+    string Version,
+    long NextOffset,
+    long AnalysedTo,
+    long ArchivedTo,
+    long QueueBytes,
+    long QueueBytesMax,
+    string? QueueFailure,
+    long LedgerSize,
+    long Records,
+    IReadOnlyList<StageTotals> Stages
+);
+
+/// <summary>
+/// What commands ask of a data folder: of the server that runs on it, over its socket or its address, or, when none runs, of the
+/// folder itself under its lock.
+/// </summary>
+internal interface ISession : IAsyncDisposable
+{
+    /// <summary>Who answers, in words for messages.</summary>
+    string Where { get; }
+
+    /// <summary>Sends newline-delimited events as one atomic batch. Waits and repeats while the queue pushes back.</summary>
+    Task<IngestAnswer> IngestAsync(ReadOnlyMemory<byte> lines, string key, CancellationToken cancellation);
+
+    /// <summary>How far the stream has come.</summary>
+    Task<StreamStatus> StatusAsync(CancellationToken cancellation);
+
+    /// <summary>Runs a query.</summary>
+    Task<QueryOutcome> QueryAsync(string sql, QueryLimits limits, CancellationToken cancellation);
+
+    /// <summary>Writes a query's answer to a Parquet file.</summary>
+    Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation);
+
+    /// <summary>Adds an account; answers the one-time code with which its owner sets a password.</summary>
+    Task<string> AddAccountAsync(string name, IReadOnlyList<Role> roles, string? password, CancellationToken cancellation);
+
+    /// <summary>All accounts.</summary>
+    Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation);
+
+    /// <summary>Changes an account: <c>disable</c>, <c>enable</c>, <c>recover</c> (answers a one-time code) or <c>roles</c>.</summary>
+    Task<string?> ChangeAccountAsync(string name, string change, IReadOnlyList<Role> roles, CancellationToken cancellation);
+
+    /// <summary>Issues a token and answers its text, once.</summary>
+    Task<string> AddTokenAsync(
+        string name,
+        Role role,
+        IReadOnlyList<string> scopes,
+        DateTimeOffset? expiresAt,
+        CancellationToken cancellation
+    );
+
+    /// <summary>All tokens.</summary>
+    Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation);
+
+    /// <summary>Revokes a token by its id.</summary>
+    Task RevokeTokenAsync(string id, CancellationToken cancellation);
+
+    /// <summary>The <c>.tlog-proof</c> of a record, by id or index.</summary>
+    Task<string> ProveAsync(string record, CancellationToken cancellation);
+}
+
+/// <summary>An account as commands list it.</summary>
+internal sealed record AccountLine(string Id, string Name, IReadOnlyList<string> Roles, bool Disabled, bool TwoFactor);
+
+/// <summary>A token as commands list it.</summary>
+internal sealed record TokenLine(
+    string Id,
+    string Name,
+    string Role,
+    IReadOnlyList<string> Scopes,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? RevokedAt
+);

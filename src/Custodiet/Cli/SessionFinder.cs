@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Custodiet.Configuration;
+using Custodiet.Records;
+
+namespace Custodiet.Cli;
+
+/// <summary>Finds who answers a command: a server elsewhere, the server on the data folder, or the folder itself.</summary>
+internal static class SessionFinder
+{
+    /// <summary>Opens the session that the options ask for.</summary>
+    public static async Task<ISession> OpenAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        string? url = parse.GetValue(CommandLine.Url);
+        if (!string.IsNullOrEmpty(url))
+        {
+            string? token = parse.GetValue(CommandLine.Token) ?? Environment.GetEnvironmentVariable("CUSTODIET_TOKEN");
+            if (string.IsNullOrEmpty(token))
+            {
+                throw new CommandException(ExitCode.Usage, "--url needs a token: set CUSTODIET_TOKEN, or give --token.");
+            }
+            return RunningSession.ByUrl(url, token);
+        }
+        Settings settings = ReadSettings(parse);
+        string? socket = LocalSocket.Find(settings.DataFolder);
+        if (socket is not null && await AnswersAsync(socket, cancellation))
+        {
+            return RunningSession.BySocket(socket);
+        }
+        return await EmbeddedSession.OpenAsync(settings, cancellation);
+    }
+
+    /// <summary>The settings, or an end with every problem named.</summary>
+    public static Settings ReadSettings(
+        ParseResult parse,
+        IReadOnlyDictionary<string, string?>? more = null,
+        string defaultFolder = "custodiet"
+    )
+    {
+        Dictionary<string, string?> options = new(more ?? new Dictionary<string, string?>())
+        {
+            ["data"] = parse.GetValue(CommandLine.Data),
+        };
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(options, defaultFolder);
+        foreach (Problem problem in problems)
+        {
+            Output.Remark(problem.ToString());
+        }
+        return settings ?? throw new CommandException(ExitCode.Usage, "The configuration is not in order; see above.");
+    }
+
+    /// <summary>Where followed files keep their place.</summary>
+    public static string StateFolder(ParseResult parse) => Path.Combine(ReadSettings(parse).DataFolder, "ingest");
+
+    private static async Task<bool> AnswersAsync(string socket, CancellationToken cancellation)
+    {
+        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+            return true;
+        }
+        catch (SocketException)
+        {
+            // A socket file that nobody listens on was left by a killed server.
+            return false;
+        }
+    }
+}

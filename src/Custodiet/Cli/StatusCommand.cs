@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Globalization;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Cli;
+
+/// <summary><c>custodiet status</c>: the stages with their balance, queue and ledger.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        Command command = new("status", "Stages with their balance, queue, ledger.");
+        command.SetAction(
+            async (parse, cancellation) =>
+            {
+                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
+                StreamStatus status = await session.StatusAsync(cancellation);
+                if (parse.GetValue(CommandLine.Json))
+                {
+                    Output.WriteJson(status);
+                    return ExitCode.Done;
+                }
+                Output.WriteTable(
+                    ["stage", "received", "emitted", "failed", "in flight", "dropped"],
+                    status.Stages.Select(s =>
+                        (IReadOnlyList<string>)
+                            [
+                                s.Stage,
+                                Number(s.Received),
+                                Number(s.Emitted),
+                                Number(s.Failed),
+                                Number(InFlight(s)),
+                                string.Join("; ", s.Dropped.Select(d => $"{d.Key} {Number(d.Value)}")),
+                            ]
+                    )
+                );
+                Output.Remark($"queue {Number(status.QueueBytes)} of {Number(status.QueueBytesMax)} bytes; ledger {Number(status.LedgerSize)} of {Number(status.Records)} records in its tree");
+                if (status.QueueFailure is { } failure)
+                {
+                    Output.Remark($"the queue takes nothing at present: {failure}");
+                    return ExitCode.Problems;
+                }
+                return ExitCode.Done;
+            }
+        );
+        return command;
+    }
+
+    private static long InFlight(StageTotals stage) => stage.Received - stage.Emitted - stage.Failed - stage.Dropped.Values.Sum();
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Custodiet.Api;
+using Custodiet.Configuration;
+using Custodiet.People;
+using Custodiet.Streaming;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Custodiet.Cli;
+
+/// <summary><c>custodiet up</c>: runs the product until it is stopped.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        Option<string?> urls = new("--urls") { Description = "Addresses to listen on, separated by semicolons. Default: http://127.0.0.1:8087." };
+        Option<bool> sample = new("--sample") { Description = "Play the sample company: fourteen past days, then live." };
+        Option<int?> sampleDays = new("--sample-days") { Description = "Past days of the sample company. Default: 14." };
+        Option<string[]> content = new("--content") { Description = "More content folders.", AllowMultipleArgumentsPerToken = true };
+        Option<string[]> rules = new("--rules") { Description = "More Sigma rule files or folders.", AllowMultipleArgumentsPerToken = true };
+        Command command = new("up", "Start the product.") { urls, sample, sampleDays, content, rules };
+        command.SetAction(
+            async (parse, cancellation) =>
+            {
+                Dictionary<string, string?> options = new()
+                {
+                    ["urls"] = parse.GetValue(urls),
+                    ["content"] = Joined(parse.GetValue(content)),
+                    ["rules"] = Joined(parse.GetValue(rules)),
+                };
+                bool play = parse.GetValue(sample);
+                Settings settings = SessionFinder.ReadSettings(parse, options, play ? "custodiet-sample" : "custodiet");
+                int days = play ? parse.GetValue(sampleDays) ?? SampleFeed.DefaultDays : 0;
+                return await RunAsync(settings, days, cancellation);
+            }
+        );
+        return command;
+    }
+
+    private static string? Joined(string[]? paths) => paths is { Length: > 0 } ? string.Join(':', paths) : null;
+
+    private static async Task<int> RunAsync(Settings settings, int sampleDays, CancellationToken cancellation)
+    {
+        using ILoggerFactory logs = Server.CreateLogging();
+        await using Flow flow = await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation);
+        foreach (string remark in flow.StartRemarks)
+        {
+            Console.Out.WriteLine(remark);
+        }
+        await using WebApplication app = Server.Build(flow, settings, logs);
+        using SetupCode setup = app.Services.GetRequiredService<SetupCode>();
+        string? code = await setup.PrepareAsync(cancellation);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException busy)
+        {
+            throw new CommandException(ExitCode.Unavailable, $"{busy.Message} Choose another address with --urls.");
+        }
+        Announce(app, flow, code);
+
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task stream = flow.RunAsync(stop.Token);
+        Task feed = sampleDays > 0 ? SampleFeed.RunAsync(flow, sampleDays, Console.Out.WriteLine, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
+        Task stopped = Task.Delay(Timeout.Infinite, cancellation);
+        Task first = await Task.WhenAny(stream, feed, stopped);
+        // Inputs close first, then what was taken is brought to rest.
+        await app.StopAsync(CancellationToken.None);
+        await stop.CancelAsync();
+        await flow.RestAsync();
+        if (first != stopped && first.IsFaulted)
+        {
+            Output.Remark($"custodiet: stopped, because a part of the flow failed: {first.Exception!.InnerException}");
+            return ExitCode.Unavailable;
+        }
+        Console.Out.WriteLine("Custodiet stopped; everything acknowledged is on disk.");
+        return ExitCode.Done;
+    }
+
+    private static void Announce(WebApplication app, Flow flow, string? code)
+    {
+        IServerAddressesFeature? addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        string[] web = [.. (addresses?.Addresses ?? []).Where(a => a.StartsWith("http", StringComparison.Ordinal) && !a.Contains("unix:", StringComparison.Ordinal))];
+        Console.Out.WriteLine($"Data folder: {flow.Folder.Root}");
+        if (code is not null)
+        {
+            Console.Out.WriteLine($"No account yet. Open {web.FirstOrDefault()}/setup and enter this code, which works once:");
+            Console.Out.WriteLine($"  one-time code: {code}");
+        }
+        foreach (string address in web)
+        {
+            Console.Out.WriteLine($"Custodiet listens on {address}");
+        }
+    }
+}

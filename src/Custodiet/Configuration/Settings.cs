@@ -1,0 +1,213 @@
+using System.Globalization;
+using Custodiet.Documents;
+using Custodiet.Records;
+
+namespace Custodiet.Configuration;
+
+/// <summary>One setting as it holds, and whence.</summary>
+/// <param name="Name">For example <c>queue.bytes_max</c>.</param>
+/// <param name="Value">Its value as text.</param>
+/// <param name="Origin"><c>default</c>, <c>file PATH:line</c>, <c>environment NAME</c> or <c>option --name</c>.</param>
+/// <param name="Description">What it does, with unit, default and range.</param>
+internal sealed record Setting(string Name, string Value, string Origin, string Description);
+
+/// <summary>All settings: one file, the environment over it, options over both.</summary>
+internal sealed class Settings
+{
+    private static readonly SettingDefinition[] definitions =
+    [
+        new("data", "Folder that holds everything. Default: custodiet below the user's data folder.", null),
+        new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8087"),
+        new("content", "More content folders, separated by colons; the starter content is always read.", ""),
+        new("rules", "More Sigma rule files or folders, separated by colons.", ""),
+        new("workers", "Threads that parse and match. Default: the processors of this machine. Range 1 to 64.", null, 1, 64),
+        new("queue.bytes_max", "Bytes the event queue may hold on disk before it pushes back. Range 64 MiB to 1 TiB.", "4294967296", 64L << 20, 1L << 40),
+        new("queue.free_bytes_min", "Bytes that must stay free on the disk; below it inputs push back. Range 0 to 1 TiB.", "536870912", 0, 1L << 40),
+        new("input.event_bytes_max", "Bytes of one event. Range 1 KiB to 16 MiB.", "1048576", 1024, 16 << 20),
+        new("input.batch_bytes_max", "Bytes of one request body after decompression. Range 1 MiB to 256 MiB.", "67108864", 1 << 20, 256 << 20),
+        new("alerts.window_hours", "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.", "24", 1, 720),
+        new("ledger.anchor_file", "File outside the data folder that every checkpoint is appended to.", ""),
+        new("ledger.anchor_webhook", "Address that every checkpoint is posted to.", ""),
+        new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),
+    ];
+
+    private readonly Dictionary<string, Setting> values;
+
+    private Settings(Dictionary<string, Setting> values) => this.values = values;
+
+    /// <summary>Every setting with its origin, in the documented order.</summary>
+    public IReadOnlyList<Setting> All => [.. definitions.Select(d => values[d.Name])];
+
+    /// <summary>The data folder, absolute.</summary>
+    public string DataFolder => Path.GetFullPath(Text("data"));
+
+    /// <summary>The text of a setting.</summary>
+    public string Text(string name) => values[name].Value;
+
+    /// <summary>A whole number, checked against its range when the settings were read.</summary>
+    public long Number(string name) => long.Parse(values[name].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>A list of paths, separated by colons.</summary>
+    public IReadOnlyList<string> Paths(string name) => Text(name).Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Where data goes when nothing says otherwise.</summary>
+    public static string DefaultDataFolder(string leaf)
+    {
+        string? home = Environment.GetEnvironmentVariable("XDG_DATA_HOME");
+        if (string.IsNullOrEmpty(home))
+        {
+            home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share");
+        }
+        return Path.Combine(home, leaf);
+    }
+
+    /// <summary>Reads file, environment and options. Every problem is reported; with an error among them the settings are null.</summary>
+    /// <param name="options">Values given on the command line; a null value counts as not given.</param>
+    /// <param name="defaultFolder">Name of the default data folder.</param>
+    public static (Settings? Settings, IReadOnlyList<Problem> Problems) Read(
+        IReadOnlyDictionary<string, string?> options,
+        string defaultFolder = "custodiet"
+    )
+    {
+        List<Problem> problems = [];
+        Dictionary<string, Setting> values = [];
+        foreach (SettingDefinition definition in definitions)
+        {
+            string value = definition.Default ?? Computed(definition.Name, defaultFolder);
+            values[definition.Name] = new Setting(definition.Name, value, "default", definition.Description);
+        }
+        Overlay(values, "data", options);
+        string file = Path.Combine(Path.GetFullPath(values["data"].Value), "custodiet.yml");
+        ReadFile(file, values, problems);
+        foreach (SettingDefinition definition in definitions)
+        {
+            Overlay(values, definition.Name, options);
+        }
+        foreach (SettingDefinition definition in definitions.Where(d => d.Maximum > 0))
+        {
+            Setting setting = values[definition.Name];
+            if (
+                !long.TryParse(setting.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                || number < definition.Minimum
+                || number > definition.Maximum
+            )
+            {
+                problems.Add(
+                    Error(
+                        "config.range",
+                        $"«{setting.Name}» is «{setting.Value}» (from {setting.Origin}), which is not a whole number from {definition.Minimum} to {definition.Maximum}.",
+                        new TextPosition(file, 0, 0)
+                    )
+                );
+            }
+        }
+        return (problems.Any(p => p.Level == ProblemLevel.Error) ? null : new Settings(values), problems);
+    }
+
+    /// <summary>The environment variable that sets a setting: <c>queue.bytes_max</c> is <c>CUSTODIET_QUEUE_BYTES_MAX</c>.</summary>
+    public static string EnvironmentName(string setting) =>
+        "CUSTODIET_" + setting.Replace('.', '_').ToUpperInvariant();
+
+    private static string Computed(string name, string defaultFolder) =>
+        name switch
+        {
+            "data" => DefaultDataFolder(defaultFolder),
+            "workers" => Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
+            _ => throw new InvalidOperationException($"«{name}» has neither a default nor a rule to compute one."),
+        };
+
+    private static void Overlay(
+        Dictionary<string, Setting> values,
+        string name,
+        IReadOnlyDictionary<string, string?> options
+    )
+    {
+        if (Environment.GetEnvironmentVariable(EnvironmentName(name)) is { Length: > 0 } fromEnvironment)
+        {
+            values[name] = values[name] with { Value = fromEnvironment, Origin = $"environment {EnvironmentName(name)}" };
+        }
+        if (options.GetValueOrDefault(name) is { } fromOption)
+        {
+            values[name] = values[name] with { Value = fromOption, Origin = $"option --{name}" };
+        }
+    }
+
+    private static void ReadFile(string file, Dictionary<string, Setting> values, List<Problem> problems)
+    {
+        if (!File.Exists(file))
+        {
+            return;
+        }
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(Error("config.unreadable", failure.Message, new TextPosition(file, 0, 0)));
+            return;
+        }
+        YamlParse parse = Yaml.Parse(text, file);
+        problems.AddRange(parse.Problems);
+        foreach (Node document in parse.Documents)
+        {
+            ReadMapping(document, "", file, values, problems);
+        }
+    }
+
+    private static void ReadMapping(
+        Node node,
+        string prefix,
+        string file,
+        Dictionary<string, Setting> values,
+        List<Problem> problems
+    )
+    {
+        if (node is not MappingNode map)
+        {
+            problems.Add(Error("config.shape", "Settings are names with values.", node.Position));
+            return;
+        }
+        foreach (MappingEntry entry in map.Entries)
+        {
+            string name = prefix + entry.Key.Text;
+            if (entry.Value is MappingNode inner)
+            {
+                ReadMapping(inner, name + ".", file, values, problems);
+                continue;
+            }
+            if (!values.TryGetValue(name, out Setting? known) || name == "data")
+            {
+                string hint = "known: " + string.Join(", ", definitions.Select(d => d.Name).Where(n => n != "data"));
+                problems.Add(
+                    new Problem(ProblemLevel.Error, "config.unknown", $"There is no setting «{name}».", entry.Key.Position, hint)
+                );
+                continue;
+            }
+            string? value = entry.Value switch
+            {
+                ScalarNode scalar => scalar.Text,
+                SequenceNode list => string.Join(name == "urls" ? ';' : ':', list.Items.OfType<ScalarNode>().Select(s => s.Text)),
+                _ => null,
+            };
+            if (value is null)
+            {
+                problems.Add(Error("config.shape", $"«{name}» takes a value or a list of values.", entry.Value.Position));
+                continue;
+            }
+            values[name] = known with { Value = value, Origin = $"file {file}:{entry.Key.Position.Line}" };
+        }
+    }
+
+    private static Problem Error(string code, string message, TextPosition position) =>
+        new(ProblemLevel.Error, code, message, position);
+
+    private sealed record SettingDefinition(
+        string Name,
+        string Description,
+        string? Default,
+        long Minimum = 0,
+        long Maximum = 0
+    );
+}

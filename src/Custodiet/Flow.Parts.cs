@@ -1,0 +1,159 @@
+using System.Reflection;
+using Custodiet.Analytics;
+using Custodiet.Api;
+using Custodiet.Archive;
+using Custodiet.Cli;
+using Custodiet.Embedded;
+using Custodiet.Embedded.Queue;
+using Custodiet.Process.Alerts;
+using Custodiet.Records.Stages;
+using Custodiet.Records.Stores;
+using Custodiet.Streaming;
+
+namespace Custodiet;
+
+/// <summary>What a flow is made of once it is open.</summary>
+internal sealed partial class Flow(
+    DataFolder folder,
+    LoadedContent content,
+    SqliteRecords records,
+    KeptLedger ledger,
+    SegmentQueue queue,
+    ParquetArchive archive,
+    Datasets datasets,
+    StageCounters input,
+    EventIntake intake,
+    AlertGrouping grouping,
+    AlertIntake alerts,
+    RuleSet rules,
+    EventStream stream,
+    TimeProvider time,
+    Closing closing
+)
+{
+    /// <summary>The product's version.</summary>
+    public static string Version { get; } =
+        typeof(Flow).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public DataFolder Folder => folder;
+
+    public LoadedContent Content => content;
+
+    public SqliteRecords Records => records;
+
+    public KeptLedger Ledger => ledger;
+
+    public SegmentQueue Queue => queue;
+
+    public ParquetArchive Archive => archive;
+
+    public Datasets Datasets => datasets;
+
+    public StageCounters Input => input;
+
+    public EventIntake Intake => intake;
+
+    public AlertGrouping Grouping => grouping;
+
+    public AlertIntake Alerts => alerts;
+
+    public RuleSet Rules => rules;
+
+    public EventStream Stream => stream;
+
+    public TimeProvider Time => time;
+
+    /// <summary>Whether stream and ledger run.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>What the start found and whoever starts it should know.</summary>
+    public IEnumerable<string> StartRemarks
+    {
+        get
+        {
+            if (queue.Recovery.TornBytes > 0)
+            {
+                yield return $"queue: {queue.Recovery.TornBytes:N0} bytes of a write that was never acknowledged were cut off";
+            }
+            foreach (string damage in queue.Recovery.SetAside)
+            {
+                yield return $"queue: {damage}";
+            }
+            if (ledger.Refusal is { } refusal)
+            {
+                yield return $"ledger: {refusal}";
+            }
+            yield return $"content: {content.Rules.Rules.Count:N0} rules ({content.Rules.Refused.Count:N0} refused), {content.Parsers.Parsers.Count} parsers";
+        }
+    }
+
+    /// <summary>How far everything has come.</summary>
+    public async Task<StreamStatus> StatusAsync(CancellationToken cancellation)
+    {
+        QueueState state = queue.State;
+        return new StreamStatus(
+            Version,
+            state.NextOffset,
+            stream.AnalysedTo,
+            archive.NextOffset,
+            state.Bytes,
+            state.BytesMax,
+            state.Failure,
+            ledger.Size,
+            records.Count,
+            await records.StagesAsync(cancellation)
+        );
+    }
+
+    public ValueTask DisposeAsync() => closing.DisposeAsync();
+}
+
+/// <summary>A mark in the data folder while the service runs: found at a start, it says that the last run was not stopped in order.</summary>
+internal static class RunMark
+{
+    /// <summary>Sets the mark, and answers whether the run before ended in order.</summary>
+    public static bool Begin(string folder)
+    {
+        string mark = Path.Combine(folder, "running");
+        bool clean = !File.Exists(mark);
+        File.WriteAllText(mark, "");
+        return clean;
+    }
+
+    /// <summary>Takes the mark away.</summary>
+    public static void End(string folder) => File.Delete(Path.Combine(folder, "running"));
+}
+
+/// <summary>Closes what was opened, newest first.</summary>
+internal sealed class Closing(DataFolder folder) : IAsyncDisposable
+{
+    private readonly Stack<object> opened = new();
+
+    /// <summary>Remembers something to close.</summary>
+    public T Add<T>(T part)
+        where T : class
+    {
+        opened.Push(part);
+        return part;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (opened.TryPop(out object? part))
+        {
+            switch (part)
+            {
+                case IAsyncDisposable asynchronous:
+                    await asynchronous.DisposeAsync();
+                    break;
+                case IDisposable disposable:
+                    disposable.Dispose();
+                    break;
+                default:
+                    throw new InvalidOperationException($"{part.GetType().Name} cannot be closed.");
+            }
+        }
+        // The folder's lock goes last: nobody else may open it while a part is still writing.
+        folder.Dispose();
+    }
+}

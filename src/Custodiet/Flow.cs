@@ -1,0 +1,158 @@
+using Custodiet.Analytics;
+using Custodiet.Api;
+using Custodiet.Archive;
+using Custodiet.Cli;
+using Custodiet.Configuration;
+using Custodiet.Embedded;
+using Custodiet.Embedded.Queue;
+using Custodiet.Ledger.Envelopes;
+using Custodiet.Pipeline.Parsers;
+using Custodiet.Process.Alerts;
+using Custodiet.Process.Facts;
+using Custodiet.Process.Narration;
+using Custodiet.Process.Runs;
+using Custodiet.Process.Triage;
+using Custodiet.Records.Events;
+using Custodiet.Records.Ledger;
+using Custodiet.Records.People;
+using Custodiet.Records.Stages;
+using Custodiet.Records.Stores;
+using Custodiet.Streaming;
+using Custodiet.Web;
+
+namespace Custodiet;
+
+/// <summary>
+/// The whole path, composed: bytes → queue → event → finding → alert → judgement → record → ledger and datasets. The stages know nothing of
+/// each other; this file is where they meet.
+/// </summary>
+internal sealed partial class Flow : IAsyncDisposable
+{
+    /// <summary>Opens everything on the data folder, in the order in which an event meets it, and brings it to where it was.</summary>
+    public static async Task<Flow> OpenAsync(Settings settings, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        DataFolder folder = DataFolder.Open(settings.DataFolder);
+        Closing closing = new(folder);
+        bool cleanStop = RunMark.Begin(folder.Root);
+        try
+        {
+            LoadedContent content = LoadedContent.Read(settings);
+            FieldTable fields = new();
+            LogSourceTable logSources = new();
+            SourceTable sources = new();
+
+            // Records and what is projected from them; sealed for the ledger at the moment of recording.
+            SqliteRecords records = closing.Add(await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, time, cancellation));
+            KeptLedger ledger = closing.Add(await KeptLedger.OpenAsync(folder, records, settings, time, cancellation));
+
+            // Bytes → queue, durable before the answer.
+            long analysedTo = await records.PositionAsync(EventStream.Consumer, cancellation);
+            ParquetArchive archive = closing.Add(
+                await ParquetArchive.OpenAsync(folder.Archive, fields, sources, logSources, time, null, cancellation)
+            );
+            SegmentQueueOptions bounds = new(folder.Queue)
+            {
+                BytesMax = settings.Number("queue.bytes_max"),
+                FreeDiskFloorBytes = settings.Number("queue.free_bytes_min"),
+                BatchBytesMax = (int)settings.Number("input.batch_bytes_max"),
+                WaitingBytesMax = 2 * settings.Number("input.batch_bytes_max"),
+                NextOffsetAtLeast = Math.Max(analysedTo, archive.NextOffset),
+            };
+            long keysSince = EventTime.ToMicros(time.GetUtcNow() - bounds.RepeatWindow);
+            IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
+            SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
+            StageCounters input = new("input");
+            IntakeLimits limits = new((int)settings.Number("input.event_bytes_max"), (int)settings.Number("input.batch_bytes_max"));
+            EventIntake intake = new(queue, input, limits, time);
+
+            // Queue → event → finding → alert; and, beside it, event → archive → datasets.
+            AlertGrouping grouping = closing.Add(
+                new AlertGrouping(time, new AlertGroupingLimits { Window = TimeSpan.FromHours(settings.Number("alerts.window_hours")) })
+            );
+            await grouping.LoadAsync(records, cancellation);
+            AlertIntake alerts = new(grouping, records, records, time);
+            BoundParsers parsers = content.Parsers.Bind(fields, logSources, sources);
+            RuleSet rules = RuleSet.Compile(content.Rules.Rules, fields, logSources);
+            StreamTotals totals = new(sources, await records.SourcesAsync(cancellation), await records.StagesAsync(cancellation));
+            StreamParts parts = new(queue, archive, records, alerts, parsers, rules, new FindingMaker(fields), fields, sources, totals, input);
+            EventStream stream = new(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>());
+            Datasets datasets = closing.Add(
+                await Datasets.OpenAsync(Path.Combine(folder.Root, "datasets"), archive, records, records, time, null, cancellation)
+            );
+
+            await records.AppendAsync(
+                new AppendRequest
+                {
+                    Drafts =
+                    [
+                        new RecordDraft(new ServiceStarted(Version, cleanStop), "service", ActorId.Service, time.GetUtcNow()),
+                        content.ToRecord(time.GetUtcNow()),
+                    ],
+                },
+                cancellation
+            );
+            return new Flow(folder, content, records, ledger, queue, archive, datasets, input, intake, grouping, alerts, rules, stream, time, closing);
+        }
+        catch
+        {
+            await closing.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs stream and ledger until cancelled; ends with the first that fails.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token)];
+        IsReady = true;
+        try
+        {
+            await await Task.WhenAny(parts);
+        }
+        finally
+        {
+            IsReady = false;
+            await stop.CancelAsync();
+            await Task.WhenAll(parts.Select(EventStream.Quiet));
+        }
+    }
+
+    /// <summary>Brings to rest what was taken: the archive's pending events and the ledger's newest records. Inputs are closed before.</summary>
+    public async Task RestAsync()
+    {
+        await Archive.FlushAsync(CancellationToken.None);
+        await Ledger.CatchUpAsync(CancellationToken.None);
+        RunMark.End(Folder.Root);
+    }
+
+    /// <summary>Gives the parts to pages and API, which read from stores and write only by appending records.</summary>
+    public void Register(IServiceCollection services)
+    {
+        services.AddSingleton(Time);
+        services.AddSingleton(this);
+        services.AddSingleton(Content);
+        services.AddSingleton(Content.Processes);
+        services.AddSingleton(new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
+        services.AddSingleton(Intake);
+        services.AddSingleton(Alerts);
+        services.AddSingleton(Ledger);
+        services.AddSingleton(Ledger.Log);
+        services.AddSingleton(Ledger.Anchors);
+        services.AddSingleton(Input);
+        services.AddSingleton<IEventQueue>(Queue);
+        services.AddSingleton<IEventArchive>(Archive);
+        services.AddSingleton<IDatasets>(Datasets);
+        services.AddSingleton<IRecordStore>(Records);
+        services.AddSingleton<IJudgementReader>(Records);
+        services.AddSingleton<IAccountStore>(Records);
+        services.AddSingleton<ITotalsStore>(Records);
+        DeskTools desks = new(Records, Records, Content.Processes, Time, Grouping.Apply);
+        services.AddSingleton(new AlertDesk(desks));
+        services.AddSingleton(new CaseDesk(desks));
+        FactReader facts = new(Records, Time);
+        services.AddSingleton(facts);
+        services.AddSingleton(new RunDesk(desks, facts));
+        services.AddSingleton(new Timeline(Records, Content.Processes));
+    }
+}

@@ -1,0 +1,259 @@
+using System.Threading.Channels;
+using Custodiet.Analytics;
+using Custodiet.Pipeline.Parsers;
+using Custodiet.Records.Events;
+using Custodiet.Records.Findings;
+using Custodiet.Records.Ledger;
+using Custodiet.Records.People;
+using Custodiet.Records.Stages;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Streaming;
+
+/// <summary>What the stream is made of.</summary>
+internal sealed record StreamParts(
+    IEventQueue Queue,
+    IEventArchive Archive,
+    IRecordStore Records,
+    AlertIntake Alerts,
+    BoundParsers Parsers,
+    RuleSet Rules,
+    FindingMaker Findings,
+    FieldTable Fields,
+    SourceTable Sources,
+    StreamTotals Totals,
+    StageCounters Input
+);
+
+/// <summary>
+/// Follows the queue: workers parse and match runs of events side by side, and one committer takes the results in the
+/// order of offsets, hands the columns to the archive and stores findings, totals and position in one transaction.
+/// After a crash it begins at the older of the two positions and repeats only what was not stored.
+/// </summary>
+internal sealed class EventStream(StreamParts parts, int workers, TimeProvider time, ILogger<EventStream> log)
+{
+    /// <summary>The name its position is stored under.</summary>
+    public const string Consumer = "analytics";
+
+    /// <summary>Events of one work at most.</summary>
+    private const int WorkEvents = 2_048;
+
+    /// <summary>Bytes of one work, unless a single event is larger.</summary>
+    private const int WorkBytes = 2 << 20;
+
+    /// <summary>Bytes of events that may be between queue and commit at once.</summary>
+    private const int InFlightBytes = 48 << 20;
+
+    /// <summary>Works that one transaction may cover.</summary>
+    private const int CommitWorks = 32;
+
+    private readonly ByteBudget budget = new(InFlightBytes);
+    private long analysedTo;
+    private long reportedInput = -1;
+
+    /// <summary>The first offset whose findings are not stored yet.</summary>
+    public long AnalysedTo => Interlocked.Read(ref analysedTo);
+
+    /// <summary>Runs until cancelled. What it throws is a bug or a store that stopped for good.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        long analysedFrom = await parts.Records.PositionAsync(Consumer, cancellation);
+        long archivedFrom = parts.Archive.NextOffset;
+        Interlocked.Exchange(ref analysedTo, analysedFrom);
+        parts.Archive.SegmentArchived = RecordSegmentAsync;
+
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        BoundedChannelOptions bound = new(64) { SingleWriter = true };
+        Channel<StreamWork> todo = Channel.CreateBounded<StreamWork>(bound);
+        Channel<StreamWork> ordered = Channel.CreateBounded<StreamWork>(bound);
+        List<Task> tasks =
+        [
+            Task.Run(() => ReadAsync(Math.Min(analysedFrom, archivedFrom), todo.Writer, ordered.Writer, stop.Token), CancellationToken.None),
+            Task.Run(() => CommitAsync(ordered.Reader, archivedFrom, stop.Token), CancellationToken.None),
+            Task.Run(() => ReportInputAsync(stop.Token), CancellationToken.None),
+        ];
+        for (int worker = 0; worker < workers; worker++)
+        {
+            tasks.Add(Task.Run(() => WorkAsync(todo.Reader, analysedFrom, archivedFrom, stop.Token), CancellationToken.None));
+        }
+        try
+        {
+            // The first to end ends all: a stream with a missing part must not look alive.
+            await await Task.WhenAny(tasks);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(tasks.Select(Quiet));
+        }
+    }
+
+    /// <summary>Waits for a part to end; a cancellation is how it ends.</summary>
+    public static async Task Quiet(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // Every part ends this way when the stream stops.
+        }
+    }
+
+    private async Task ReadAsync(
+        long from,
+        ChannelWriter<StreamWork> todo,
+        ChannelWriter<StreamWork> ordered,
+        CancellationToken cancellation
+    )
+    {
+        await foreach (QueuedBatch batch in parts.Queue.ReadAsync(from, cancellation))
+        {
+            IReadOnlyList<int> lengths = batch.Batch.Lengths;
+            int position = 0;
+            int index = 0;
+            while (index < lengths.Count)
+            {
+                int first = index;
+                int firstByte = position;
+                do
+                {
+                    position += lengths[index++];
+                } while (
+                    index < lengths.Count && index - first < WorkEvents && position - firstByte + lengths[index] <= WorkBytes
+                );
+                if (batch.FirstOffset + index <= from)
+                {
+                    continue;
+                }
+                StreamWork work = new(batch, first, index - first, firstByte, position - firstByte);
+                await budget.TakeAsync(work.Bytes, cancellation);
+                await ordered.WriteAsync(work, cancellation);
+                await todo.WriteAsync(work, cancellation);
+            }
+        }
+    }
+
+    private async Task WorkAsync(ChannelReader<StreamWork> todo, long analysedFrom, long archivedFrom, CancellationToken cancellation)
+    {
+        StreamWorker worker = new(parts, analysedFrom, archivedFrom);
+        await foreach (StreamWork work in todo.ReadAllAsync(cancellation))
+        {
+            try
+            {
+                worker.Do(work);
+                work.Complete();
+            }
+            catch (Exception bug)
+            {
+                // Analytics never throws for what an event holds; this is a bug, and the committer stops the stream on it.
+                work.Break(bug);
+            }
+        }
+    }
+
+    private async Task CommitAsync(ChannelReader<StreamWork> ordered, long archivedFrom, CancellationToken cancellation)
+    {
+        List<StreamWork> group = [];
+        while (await ordered.WaitToReadAsync(cancellation))
+        {
+            group.Clear();
+            while (group.Count < CommitWorks && ordered.TryRead(out StreamWork? next))
+            {
+                await next.Done.WaitAsync(cancellation);
+                group.Add(next);
+            }
+            foreach (StreamWork work in group)
+            {
+                if (work.Chunk is { Count: > 0 } chunk && work.NextOffset > archivedFrom)
+                {
+                    await parts.Archive.AppendAsync(chunk, cancellation);
+                }
+                work.Chunk = null;
+            }
+            await StoreAsync(group, cancellation);
+            foreach (StreamWork work in group)
+            {
+                budget.Return(work.Bytes);
+            }
+            Release();
+        }
+    }
+
+    private async Task StoreAsync(List<StreamWork> group, CancellationToken cancellation)
+    {
+        long next = Math.Max(AnalysedTo, group[^1].NextOffset);
+        HashSet<SourceKey> changed = [];
+        List<RecordDraft> drafts = [];
+        List<Finding> findings = [];
+        List<BatchKey> keys = [];
+        foreach (StreamWork work in group)
+        {
+            parts.Totals.Add(work, changed, drafts);
+            findings.AddRange(work.Findings);
+            if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
+            {
+                keys.Add(new BatchKey(key, work.Batch.FirstOffset, work.Batch.Batch.Lengths.Count, work.Batch.Batch.ReceivedMicros));
+            }
+        }
+        AppendRequest request = new()
+        {
+            Drafts = drafts,
+            Position = new ConsumerPosition(Consumer, next),
+            Keys = keys,
+            Sources = parts.Totals.Of(changed),
+            Stages = parts.Totals.Stages(parts.Input.Read(), parts.Queue.State, next, parts.Archive.NextOffset),
+        };
+        await parts.Alerts.AppendAsync(findings, request, persistent: true, cancellation);
+        Interlocked.Exchange(ref analysedTo, next);
+    }
+
+    private async ValueTask RecordSegmentAsync(ArchivedSegment segment, CancellationToken cancellation)
+    {
+        SegmentArchived body = new(
+            segment.Name,
+            segment.Sha256,
+            segment.FirstOffset,
+            segment.LastOffset,
+            segment.Events,
+            segment.Unparsed,
+            segment.RawBytes,
+            segment.Replaces
+        );
+        AppendRequest request = new() { Drafts = [new RecordDraft(body, "archive", ActorId.Service, time.GetUtcNow())] };
+        while (await parts.Records.AppendAsync(request, cancellation) is not AppendOutcome.Appended)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+        }
+        Release();
+        Interlocked.Exchange(ref reportedInput, -1);
+    }
+
+    private void Release() => parts.Queue.Release(Math.Min(AnalysedTo, parts.Archive.NextOffset));
+
+    /// <summary>Rejections and archive progress reach the stored totals even while no event flows.</summary>
+    private async Task ReportInputAsync(CancellationToken cancellation)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), time);
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            StageBalance input = parts.Input.Read();
+            long mark = input.Failed + input.Dropped.Values.Sum();
+            if (Interlocked.Exchange(ref reportedInput, mark) == mark)
+            {
+                continue;
+            }
+            AppendRequest request = new()
+            {
+                Stages = parts.Totals.Stages(input, parts.Queue.State, AnalysedTo, parts.Archive.NextOffset),
+            };
+            AppendOutcome outcome = await parts.Records.AppendAsync(request, cancellation);
+            if (outcome is not AppendOutcome.Appended)
+            {
+                Interlocked.Exchange(ref reportedInput, -1);
+                log.LogDebug("Totals were not stored; they are tried again in a second.");
+            }
+        }
+    }
+}

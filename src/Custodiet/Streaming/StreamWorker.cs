@@ -1,0 +1,106 @@
+using Custodiet.Analytics;
+using Custodiet.Pipeline.Parsers;
+using Custodiet.Records.Events;
+using Custodiet.Records.Findings;
+
+namespace Custodiet.Streaming;
+
+/// <summary>One worker's reusable parts: a reader, an evaluator, an event. It takes one work after another, never two at once.</summary>
+internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long archivedFrom)
+{
+    private readonly EventReader reader = parts.Parsers.NewReader();
+    private readonly Evaluator evaluator = parts.Rules.NewEvaluator();
+    private readonly Event current = new();
+    private readonly List<int> matches = [];
+    private readonly Dictionary<string, IReadOnlyList<string>> headlines = new(StringComparer.Ordinal);
+
+    /// <summary>Parses and matches the events of a work, and leaves the results in it.</summary>
+    public void Do(StreamWork work)
+    {
+        IReadOnlyList<int> lengths = work.Batch.Batch.Lengths;
+        ReadOnlyMemory<byte> bytes = work.Batch.Batch.Bytes;
+        long received = work.Batch.Batch.ReceivedMicros;
+        int position = work.FirstByte;
+        if (work.NextOffset > archivedFrom)
+        {
+            work.Chunk = parts.Archive.NewChunk();
+        }
+        for (int index = work.First; index < work.First + work.Count; index++)
+        {
+            long offset = work.Batch.FirstOffset + index;
+            ReadOnlyMemory<byte> raw = bytes.Slice(position, lengths[index]);
+            position += lengths[index];
+            reader.Read(offset, received, raw, current);
+            if (offset >= archivedFrom)
+            {
+                work.Chunk!.Add(current);
+            }
+            if (offset >= analysedFrom)
+            {
+                Count(work);
+                Match(work);
+            }
+        }
+    }
+
+    private IReadOnlyList<string> HeadlineOf(string parser)
+    {
+        if (!headlines.TryGetValue(parser, out IReadOnlyList<string>? names))
+        {
+            names = [.. parts.Parsers.HeadlineOf(parser).Select(parts.Fields.NameOf)];
+            headlines.Add(parser, names);
+        }
+        return names;
+    }
+
+    private void Count(StreamWork work)
+    {
+        work.Received++;
+        if (current.Unparsed == UnparsedReason.None)
+        {
+            work.Parsed++;
+        }
+        else
+        {
+            work.Unparsed[(int)current.Unparsed]++;
+        }
+        if (!work.Sources.TryGetValue(current.Source, out SourceDelta? delta))
+        {
+            delta = new SourceDelta();
+            work.Sources.Add(current.Source, delta);
+        }
+        delta.Events++;
+        delta.Bytes += current.Raw.Length;
+        delta.FirstReceivedMicros = Math.Min(delta.FirstReceivedMicros, current.ReceivedMicros);
+        delta.LastReceivedMicros = Math.Max(delta.LastReceivedMicros, current.ReceivedMicros);
+        delta.OldestEventMicros = Math.Min(delta.OldestEventMicros, current.EventMicros);
+        delta.NewestEventMicros = Math.Max(delta.NewestEventMicros, current.EventMicros);
+        delta.Parser = current.Parser;
+    }
+
+    private void Match(StreamWork work)
+    {
+        if (current.Unparsed != UnparsedReason.None)
+        {
+            return;
+        }
+        if (current.LogSources == LogSourceTable.Unrouted)
+        {
+            work.Unrouted++;
+            return;
+        }
+        matches.Clear();
+        evaluator.Evaluate(current, matches);
+        if (matches.Count == 0)
+        {
+            return;
+        }
+        SourceKey source = parts.Sources.Of(current.Source);
+        Entity entity = parts.Parsers.EntityOf(current);
+        IReadOnlyList<string> headline = HeadlineOf(current.Parser);
+        foreach (int match in matches)
+        {
+            work.Findings.Add(parts.Findings.Make(current, parts.Rules.Rules[match], entity, source, headline));
+        }
+    }
+}
