@@ -1,7 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Web.Queue;
