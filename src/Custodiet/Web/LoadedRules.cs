@@ -7,7 +7,11 @@ namespace Custodiet.Web;
 /// <param name="Set">The rules that run.</param>
 /// <param name="Refused">Documents that are not loaded, each with all that is wrong.</param>
 /// <param name="ContentProblems">What is wrong with other content: parsers, mappings, processes.</param>
-internal sealed record LoadedRules(RuleSet Set, IReadOnlyList<RefusedRule> Refused, IReadOnlyList<Problem> ContentProblems)
+internal sealed record LoadedRules(
+    RuleSet Set,
+    IReadOnlyList<RefusedRule> Refused,
+    IReadOnlyList<Problem> ContentProblems
+)
 {
     private readonly Dictionary<string, int> byId = Index(Set);
 

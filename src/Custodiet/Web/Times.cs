@@ -19,6 +19,7 @@ public enum TimeForm
 internal static class Times
 {
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
+    private static readonly TimeSpan slack = TimeSpan.FromSeconds(5);
 
     /// <summary>For the <c>datetime</c> attribute.</summary>
     public static string Machine(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", culture);
@@ -31,7 +32,8 @@ internal static class Times
     {
         if (form == TimeForm.Age)
         {
-            return now - at is { Ticks: >= 0 } age ? $"{Span(age)} ago" : $"in {Span(at - now)}";
+            // A moment just after the page's own is one that passed while the page was made.
+            return now - at is var age && age >= -slack ? $"{Span(age)} ago" : $"in {Span(at - now)}";
         }
         DateTimeOffset local = TimeZoneInfo.ConvertTime(at, zone);
         DateTimeOffset today = TimeZoneInfo.ConvertTime(now, zone);

@@ -77,8 +77,15 @@ internal static class Words
             _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.##} GB"),
         };
 
-    /// <summary>A share in percent with one decimal.</summary>
-    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.#} %");
+    /// <summary>A share in percent with one decimal; a small one with three, so that it never looks like none.</summary>
+    public static string Percent(double share) =>
+        (share * 100) switch
+        {
+            0 => "0 %",
+            < 0.001 => "under 0.001 %",
+            < 0.1 and var small => string.Create(CultureInfo.InvariantCulture, $"{small:0.###} %"),
+            var large => string.Create(CultureInfo.InvariantCulture, $"{large:0.#} %"),
+        };
 
     /// <summary>A noun with its number, in the singular for one.</summary>
     public static string Count(long value, string one, string? many = null) =>

@@ -79,7 +79,8 @@ internal static class CaseEndpoints
                 DecisionForm.Read(form) is { } decision
                     ? desk.JudgeAsync(item.Id, decision, DecisionForm.Record(form["seen"]), viewer, cancellation)
                     : ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound("complete verdict in that form")),
-            cancellation
+            cancellation,
+            CaseReader.VerdictStep
         );
 
     private static Task<IResult> OwnAsync(
@@ -154,8 +155,7 @@ internal static class CaseEndpoints
             cancellation
         );
 
-    private static RunId? Run(IFormCollection form) =>
-        Guid.TryParse(form["run"], out Guid id) ? new RunId(id) : null;
+    private static RunId? Run(IFormCollection form) => Guid.TryParse(form["run"], out Guid id) ? new RunId(id) : null;
 
     private static Dictionary<string, AnswerValue>? Seen(IFormCollection form)
     {

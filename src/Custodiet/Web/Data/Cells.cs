@@ -10,7 +10,10 @@ namespace Custodiet.Web.Data;
 /// <summary>Values of answers as pages and files write them: numbers plain, times in UTC, lists and maps as JSON.</summary>
 internal static class Cells
 {
-    private static readonly JsonSerializerOptions json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>A value as text; null is an empty text.</summary>
     public static string Text(object? value) =>
@@ -36,7 +39,19 @@ internal static class Cells
 
     /// <summary>Whether a value is a number, hence set to the right.</summary>
     public static bool IsNumber(object? value) =>
-        value is long or int or short or sbyte or byte or ulong or uint or ushort or double or float or decimal or BigInteger;
+        value
+            is long
+                or int
+                or short
+                or sbyte
+                or byte
+                or ulong
+                or uint
+                or ushort
+                or double
+                or float
+                or decimal
+                or BigInteger;
 
     /// <summary>RFC 4180, one row a line, names first.</summary>
     public static void WriteCsv(QueryAnswer answer, TextWriter to)
@@ -69,7 +84,8 @@ internal static class Cells
         value switch
         {
             null or string or bool or long or int or double or decimal => value,
-            System.Collections.IDictionary map => map.Keys.Cast<object>()
+            System.Collections.IDictionary map => map
+                .Keys.Cast<object>()
                 .ToDictionary(k => Text(k), k => Plain(map[k]), StringComparer.Ordinal),
             byte[] => Text(value),
             System.Collections.IEnumerable list => list.Cast<object?>().Select(Plain).ToList(),

@@ -83,7 +83,7 @@ internal static class DataEndpoints
         }
     }
 
-    private static IResult Refused(QueryOutcome outcome) =>
+    private static Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Refused(QueryOutcome outcome) =>
         TypedResults.Text(
             outcome is QueryOutcome.Refused refused ? refused.Reason : "The query was not answered.",
             "text/plain; charset=utf-8",

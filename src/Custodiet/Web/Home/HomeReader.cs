@@ -82,7 +82,9 @@ internal sealed class HomeReader(
         {
             if (known.Add(stored.Stage))
             {
-                live.Add(new StageBalance(stored.Stage, stored.Received, stored.Emitted, stored.Dropped, stored.Failed));
+                live.Add(
+                    new StageBalance(stored.Stage, stored.Received, stored.Emitted, stored.Dropped, stored.Failed)
+                );
             }
         }
         return live;

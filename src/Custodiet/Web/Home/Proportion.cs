@@ -30,5 +30,7 @@ internal readonly record struct Proportion(long Part, long Whole)
 
     /// <summary>Share and interval as pages write them.</summary>
     public override string ToString() =>
-        Interval is { } i ? $"{Words.Percent(Share)} ({Words.Percent(i.Low)} to {Words.Percent(i.High)})" : "no cases yet";
+        Interval is { } i
+            ? $"{Words.Percent(Share)} ({Words.Percent(i.Low)} to {Words.Percent(i.High)})"
+            : "no cases yet";
 }

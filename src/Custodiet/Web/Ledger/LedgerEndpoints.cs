@@ -21,7 +21,10 @@ internal static class LedgerEndpoints
     private static async Task<IResult> FindAsync(string? id, IRecordStore records, CancellationToken cancellation)
     {
         string text = (id ?? "").Trim().Replace(",", "", StringComparison.Ordinal);
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index) && index < records.Count)
+        if (
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
+            && index < records.Count
+        )
         {
             return TypedResults.LocalRedirect($"/ledger/{index}");
         }

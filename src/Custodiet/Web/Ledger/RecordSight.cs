@@ -34,7 +34,10 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
         }
         if (body is AccountAdded or AccountChanged or TokenAdded or TokenRevoked && !visit.May(Policies.Audit))
         {
-            return new RecordSight(null, "Bodies about accounts and tokens are for auditors, leads, engineers and admins.");
+            return new RecordSight(
+                null,
+                "Bodies about accounts and tokens are for auditors, leads, engineers and admins."
+            );
         }
         return await MaySeeAsync(body, judgements, visit, cancellation)
             ? new RecordSight(body, null)

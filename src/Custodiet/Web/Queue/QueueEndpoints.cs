@@ -56,7 +56,8 @@ internal static class QueueEndpoints
     {
         if (DecisionForm.Read(form) is not { } decision)
         {
-            const string incomplete = "A verdict needs its reason and confidence, and an impact where the process asks for one.";
+            const string incomplete =
+                "A verdict needs its reason and confidence, and an impact where the process asks for one.";
             return ActAnswers.Told(response, StatusCodes.Status422UnprocessableEntity, incomplete);
         }
         IReadOnlyList<Alert> alerts = await acts.ReadAsync(Numbers(form), cancellation);
@@ -106,12 +107,7 @@ internal static class QueueEndpoints
     )
     {
         IReadOnlyList<Alert> alerts = await acts.ReadAsync(Numbers(form), cancellation);
-        ActOutcome outcome = await desk.OpenAsync(
-            null,
-            [.. alerts.Select(a => a.Id)],
-            acts.Visit.Viewer,
-            cancellation
-        );
+        ActOutcome outcome = await desk.OpenAsync(null, [.. alerts.Select(a => a.Id)], acts.Visit.Viewer, cancellation);
         if (outcome is not ActOutcome.Done { Act.Case: { } id })
         {
             return ActAnswers.Of(outcome, response, await acts.NamesAsync(cancellation), acts.Visit.Now);

@@ -1,7 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Web.Queue;
@@ -60,7 +59,10 @@ internal static partial class QueueLive
         || Regex.IsMatch(
             value,
             $"^{Stars().Replace(Regex.Escape(pattern), ".*")}$",
-            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking
+            RegexOptions.IgnoreCase
+                | RegexOptions.CultureInvariant
+                | RegexOptions.Singleline
+                | RegexOptions.NonBacktracking
         );
 
     private static async ValueTask<bool> WaitAsync(ArrivalFeed.Listener listener, CancellationToken cancellation)
@@ -75,7 +77,11 @@ internal static partial class QueueLive
         }
     }
 
-    private static async ValueTask PauseAsync(TimeProvider time, CancellationToken stopping, CancellationToken cancellation)
+    private static async ValueTask PauseAsync(
+        TimeProvider time,
+        CancellationToken stopping,
+        CancellationToken cancellation
+    )
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         await Task.Delay(pace, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -116,7 +116,8 @@ public sealed record QueueQuery
             Technology = Technology,
             RuleId = Rule,
             Verdict = Verdict,
-            Assignee = Assignee is null or "none" ? null
+            Assignee =
+                Assignee is null or "none" ? null
                 : Assignee == "me" ? me
                 : new ActorId(Assignee),
             Unassigned = Assignee == "none",

@@ -18,7 +18,13 @@ internal sealed record VerdictChoices(
     internal sealed record Item(string Value, string Label, string? Hint);
 
     /// <summary>A verdict with the reasons that go with it.</summary>
-    internal sealed record VerdictItem(string Value, string Label, string? Hint, bool Impact, IReadOnlyList<Item> Reasons);
+    internal sealed record VerdictItem(
+        string Value,
+        string Label,
+        string? Hint,
+        bool Impact,
+        IReadOnlyList<Item> Reasons
+    );
 
     /// <summary>The choices of a process's verdict step.</summary>
     public static VerdictChoices Of(VerdictStep step) =>

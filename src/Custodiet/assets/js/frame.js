@@ -18,57 +18,58 @@ function open(id) {
   dialog.showModal();
 }
 
-function startPalette() {
-  const dialog = document.getElementById("palette");
-  if (!dialog) return;
-  const input = dialog.querySelector("input");
-  const items = [...dialog.querySelectorAll("li[data-place]")];
-  const numbered = [...dialog.querySelectorAll("li[data-number-path]")];
-  let at = 0;
-  const shown = () => [...dialog.querySelectorAll("li:not([hidden])")];
-  const mark = () => shown().forEach((item, i) => item.classList.toggle("on", i === at));
-  const narrow = () => {
-    const text = input.value.trim().toLowerCase();
-    const number = /^#?(\d+)$/.exec(text)?.[1];
-    for (const item of items) item.hidden = number !== undefined || !item.textContent.toLowerCase().includes(text);
-    for (const item of numbered) {
-      item.hidden = number === undefined;
-      const link = item.querySelector("a");
-      link.href = item.dataset.numberPath + (number ?? "");
-      link.querySelector(".what").textContent = `${item.dataset.label} ${number ?? ""}`;
-    }
-    const search = dialog.querySelector("li[data-search-path]");
-    search.hidden = text === "" || number !== undefined;
-    search.querySelector("a").href = search.dataset.searchPath + encodeURIComponent(input.value.trim());
-    search.querySelector(".what").textContent = `Alerts whose title contains “${input.value.trim()}”`;
-    at = 0;
+// The palette is looked up anew each time: going back makes htmx replace the whole body.
+const palette = () => document.getElementById("palette");
+let marked = 0;
+const shown = () => [...palette().querySelectorAll("li:not([hidden])")];
+const mark = () => shown().forEach((item, i) => item.classList.toggle("on", i === marked));
+
+function narrow() {
+  const typed = palette().querySelector("input").value.trim();
+  const number = /^#?(\d+)$/.exec(typed)?.[1];
+  for (const item of palette().querySelectorAll("li[data-place]")) {
+    item.hidden = number !== undefined || !item.textContent.toLowerCase().includes(typed.toLowerCase());
+  }
+  for (const item of palette().querySelectorAll("li[data-number-path]")) {
+    item.hidden = number === undefined;
+    item.querySelector("a").href = item.dataset.numberPath + (number ?? "");
+    item.querySelector(".what").textContent = `${item.dataset.label} ${number ?? ""}`;
+  }
+  const search = palette().querySelector("li[data-search-path]");
+  search.hidden = typed === "" || number !== undefined;
+  search.querySelector("a").href = search.dataset.searchPath + encodeURIComponent(typed);
+  search.querySelector(".what").textContent = `Alerts whose title contains “${typed}”`;
+  palette().querySelectorAll("li").forEach(item => item.classList.remove("on"));
+  marked = 0;
+  mark();
+}
+
+function openPalette() {
+  if (!palette()) return;
+  const input = palette().querySelector("input");
+  input.value = "";
+  narrow();
+  open("palette");
+  input.focus();
+}
+
+function onPaletteKey(event) {
+  const list = shown();
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    marked = (marked + (event.key === "ArrowDown" ? 1 : list.length - 1)) % Math.max(1, list.length);
     mark();
-  };
-  input.addEventListener("input", narrow);
-  dialog.addEventListener("keydown", event => {
-    const list = shown();
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      at = (at + (event.key === "ArrowDown" ? 1 : list.length - 1)) % Math.max(1, list.length);
-      mark();
-      list[at]?.scrollIntoView({ block: "nearest" });
-      event.preventDefault();
-    } else if (event.key === "Enter") {
-      list[at]?.querySelector("a").click();
-      event.preventDefault();
-    }
-  });
-  document.addEventListener("custodiet:palette", () => {
-    input.value = "";
-    narrow();
-    open("palette");
-    input.focus();
-  });
+    list[marked]?.scrollIntoView({ block: "nearest" });
+    event.preventDefault();
+  } else if (event.key === "Enter") {
+    list[marked]?.querySelector("a").click();
+    event.preventDefault();
+  }
 }
 
 function act(name) {
   if (name === "theme") toggleTheme();
   if (name === "help") open("help");
-  if (name === "palette") document.dispatchEvent(new CustomEvent("custodiet:palette"));
+  if (name === "palette") openPalette();
   if (name === "close") document.querySelector("dialog[open]")?.close();
 }
 
@@ -90,7 +91,8 @@ export function startFrame() {
   document.addEventListener("change", event => {
     if (event.target.matches?.("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
-  startPalette();
+  document.addEventListener("input", event => event.target.closest?.("#palette") && narrow());
+  document.addEventListener("keydown", event => event.target.closest?.("#palette") && onPaletteKey(event));
 
   onKey((name, event) => {
     if (name === "Ctrl+k") return act("palette");

@@ -121,18 +121,19 @@ function draw() {
     button.append(text("span", option.label));
     return button;
   }));
+  const extras = document.getElementById("tray-extras");
+  const offers = [];
   if (tray.level === 0 && !tray.correcting && document.getElementById("act-form")) {
-    const extras = [["a", "take", "a"], ["e", "escalate", "e"]];
-    if (document.getElementById("rows")) extras.push(["x", "select", "x"], ["b", bulk ? "leave bulk" : "bulk", "b"], ["u", "correct last", "u"]);
-    const spacer = text("span", "", "push");
-    box.append(spacer, ...extras.map(([key, label]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.extra = key;
-      button.append(text("kbd", key), text("span", label));
-      return button;
-    }));
+    offers.push(["a", "take"], ["e", "escalate"]);
+    if (document.getElementById("rows")) offers.push(["x", "select"], ["b", bulk ? "leave bulk" : "bulk"], ["u", "correct last"]);
   }
+  extras.replaceChildren(...offers.map(([key, label]) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.extra = key;
+    button.append(text("kbd", key), text("span", label));
+    return button;
+  }));
 }
 
 function choose(i) {
