@@ -7,7 +7,7 @@ namespace Custodiet.Analytics;
 
 /// <summary>
 /// Reads events that already have Sigma's field names and carry their log source as <c>product</c>, <c>category</c> and
-/// <c>service</c>. Nested objects become dotted names, the members of an array become values of one field, spaces in names are dropped.
+/// <c>service</c>. Nested objects become dotted names, the members of an array become values of one field.
 /// One reader serves one thread.
 /// </summary>
 public sealed class FlatEventReader
@@ -136,15 +136,7 @@ public sealed class FlatEventReader
         {
             reader.ValueSpan.CopyTo(path.AsSpan(start));
         }
-        int kept = start;
-        for (int i = start; i < start + written; i++)
-        {
-            if (path[i] != (byte)' ')
-            {
-                path[kept++] = path[i];
-            }
-        }
-        return kept;
+        return start + written;
     }
 
     private int FieldOf(ReadOnlySpan<byte> name)

@@ -1,5 +1,6 @@
 using System.Text;
 using Custodiet.Ledger.Checkpoints;
+using Custodiet.Ledger.Verification;
 using Custodiet.Ledger.Tiles;
 using Custodiet.Records.Ledger;
 
