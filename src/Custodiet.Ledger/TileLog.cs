@@ -137,6 +137,8 @@ public sealed class TileLog : IDisposable
         await turn.WaitAsync(cancellation);
         try
         {
+            // The store has gone on already: the record that begins this log was appended before a crash.
+            PendingContinuation = recordCount > firstRecord ? null : PendingContinuation;
             // Sizes that are not integrated yet are compared when the log reaches them, before anything larger is signed.
             mustHold.AddRange(known.Where(checkpoint => checkpoint.Size > tiles.Size));
             return whole ? await CheckAllAsync(known, read, cancellation) : await CheckLastAsync(read, cancellation);

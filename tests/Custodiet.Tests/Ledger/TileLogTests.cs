@@ -210,6 +210,7 @@ public sealed class TileLogTests : IDisposable
         Assert.Equal((old.Name, 200L), (first.OldOrigin, first.RestoredSize));
         Assert.Equal(300, Checkpoint.Open(first.LastKnownCheckpoint, old, out _)!.Size);
         Assert.Null(await next.CheckAsync(200, LedgerSome.ReaderOf(restored), [], whole: true, Cancellation));
+        Assert.NotNull(next.PendingContinuation);
         SealedRecord continued = EnvelopeSealer.Seal(
             new RecordDraft(first, "ledger", Custodiet.Records.People.ActorId.Service, LedgerSome.Start),
             LedgerSome.Start
