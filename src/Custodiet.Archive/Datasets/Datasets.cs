@@ -235,7 +235,8 @@ public sealed class Datasets : IDatasets
             return Refused($"{session.Explain(e)}");
         }
         // What the driver cannot turn into a CLR value: the query is right, only its answer cannot be shown as it is.
-        catch (Exception e) when (e is InvalidCastException or OverflowException or FormatException or NotImplementedException)
+        catch (Exception e)
+            when (e is InvalidCastException or OverflowException or FormatException or NotImplementedException)
         {
             return Refused(
                 $"A value of the answer has no plain form ({e.Message}). Cast its column, for example to_json(x) or CAST(x AS VARCHAR)."

@@ -1,4 +1,3 @@
-using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;

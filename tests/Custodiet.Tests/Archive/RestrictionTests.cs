@@ -129,7 +129,9 @@ public class RestrictionTests
             };
             // What the query itself names comes back in a message; the hidden rows' own values must not.
             told = told.Replace(sql, "", StringComparison.Ordinal);
-            foreach (string secret in (string[])["hidden-host", "rule-hidden", "'hidden'", "string 'secret-1'", ": secret-1"])
+            foreach (
+                string secret in (string[])["hidden-host", "rule-hidden", "'hidden'", "string 'secret-1'", ": secret-1"]
+            )
             {
                 Assert.False(told.Contains(secret, StringComparison.Ordinal), $"{sql} tells {secret}: {told}");
             }
