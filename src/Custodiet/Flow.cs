@@ -1,7 +1,6 @@
 using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
-using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;

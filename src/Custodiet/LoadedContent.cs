@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Custodiet.Analytics;
 using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Content;

@@ -60,7 +60,7 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
         return $$"""
             COPY (
                 SELECT {{SegmentSchema.Columns}} FROM read_parquet([{{files}}])
-                ORDER BY technology, sensor, event_at, "offset"
+                ORDER BY technology, sensor, event_at, event_offset
             ) TO {{Sql.Text(temporary)}} (
                 FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 65536,
                 KV_METADATA {'custodiet.segment': '{{SegmentSchema.Version}}'}
@@ -73,7 +73,7 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
     {
         using DuckDBCommand command = connection.CreateCommand();
         command.CommandText = $"""
-            SELECT count(*), count(DISTINCT "offset"), min("offset"), max("offset"), count(unparsed), sum(coalesce(strlen(raw), octet_length(raw_bytes)))::BIGINT
+            SELECT count(*), count(DISTINCT event_offset), min(event_offset), max(event_offset), count(unparsed), sum(coalesce(strlen(raw), octet_length(raw_bytes)))::BIGINT
             FROM read_parquet({Sql.Text(temporary)})
             """;
         using DuckDBDataReader reader = command.ExecuteReader();

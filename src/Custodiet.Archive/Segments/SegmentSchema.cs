@@ -11,11 +11,11 @@ internal static class SegmentSchema
 
     /// <summary>The columns for a <c>SELECT</c> over segments.</summary>
     public const string Columns =
-        "\"offset\", received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, fields";
+        "event_offset, received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, fields";
 
     /// <summary>The same columns without a row, for an archive without a segment.</summary>
     public const string NoRows = """
-        SELECT 0::BIGINT AS "offset", NULL::TIMESTAMPTZ AS received_at, NULL::TIMESTAMPTZ AS event_at, ''::VARCHAR AS technology,
+        SELECT 0::BIGINT AS event_offset, NULL::TIMESTAMPTZ AS received_at, NULL::TIMESTAMPTZ AS event_at, ''::VARCHAR AS technology,
                ''::VARCHAR AS sensor, ''::VARCHAR AS parser, ''::VARCHAR AS log_sources, ''::VARCHAR AS unparsed,
                ''::VARCHAR AS raw, ''::BLOB AS raw_bytes, NULL::MAP(VARCHAR, VARCHAR) AS fields
         WHERE false
@@ -39,7 +39,7 @@ internal static class SegmentSchema
             "event",
             Repetition.Required,
             [
-                Number("offset"),
+                Number("event_offset"),
                 Instant("received_at"),
                 Instant("event_at"),
                 Text("technology", Repetition.Required),
@@ -64,7 +64,7 @@ internal static class SegmentSchema
             .CreatedBy("custodiet")
             .DataPagesize(1 << 20)
             .SetSizeStatisticsLevel(SizeStatisticsLevel.None);
-        foreach (string path in (string[])["offset", "received_at", "event_at"])
+        foreach (string path in (string[])["event_offset", "received_at", "event_at"])
         {
             builder.DisableDictionary(path).Encoding(path, Encoding.DeltaBinaryPacked);
         }

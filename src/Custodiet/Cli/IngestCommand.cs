@@ -225,7 +225,7 @@ internal static class IngestCommand
             }
         }
 
-        public void AddTooLong(string file, IReadOnlyList<long> lines)
+        public void AddTooLong(string file, List<long> lines)
         {
             Received += lines.Count;
             Rejected += lines.Count;

@@ -7,7 +7,6 @@ using Custodiet.Ledger;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Envelopes;
 using Custodiet.Ledger.Verification;
-using Custodiet.Records.Stores;
 using Custodiet.Streaming;
 
 namespace Custodiet.Cli;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Custodiet.Analytics;
 using Custodiet.Content;
-using Custodiet.Documents;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records;
 using Custodiet.Records.Events;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;

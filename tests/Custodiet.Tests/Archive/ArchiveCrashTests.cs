@@ -143,7 +143,7 @@ public sealed class ArchiveCrashTests : IDisposable
         await Assert.ThrowsAsync<IOException>(async () => await fixture.OpenAsync());
     }
 
-    private const string CountAndDistinct = "SELECT count(*) AS c, count(DISTINCT \"offset\") AS d FROM events";
+    private const string CountAndDistinct = "SELECT count(*) AS c, count(DISTINCT event_offset) AS d FROM events";
 
     private static void Throw(bool crash)
     {

@@ -5,7 +5,7 @@ namespace Custodiet.Tests.Archive;
 
 public sealed class CompactionTests : IDisposable
 {
-    private const string All = "SELECT * FROM events ORDER BY \"offset\"";
+    private const string All = "SELECT * FROM events ORDER BY event_offset";
     private readonly ArchiveFixture fixture = new();
 
     public void Dispose() => fixture.Dispose();

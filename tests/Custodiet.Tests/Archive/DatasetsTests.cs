@@ -52,7 +52,7 @@ public class DatasetsTests
         Assert.Equal(
             [@"2|10:00:00Z|WS-2|C:\p2.exe|2|Image=C:\p2.exe,n=2"],
             await fixture.RowsAsync(
-                "SELECT \"offset\", received_at, sensor, fields['Image'], CAST(fields['n'] AS INT), fields FROM events WHERE \"offset\" = 2"
+                "SELECT event_offset, received_at, sensor, fields['Image'], CAST(fields['n'] AS INT), fields FROM events WHERE event_offset = 2"
             )
         );
         await fixture.Files.WriteAsync(fixture.Archive, 4, 4);

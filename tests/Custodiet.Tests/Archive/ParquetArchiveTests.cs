@@ -19,7 +19,7 @@ public sealed class ParquetArchiveTests : IDisposable
         await fixture.WriteAsync(archive, 0, 3);
         string row = Assert.Single(
             fixture.Read(
-                "SELECT concat_ws('|', received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, replace(CAST(fields AS VARCHAR), chr(92), '/')) AS x FROM events WHERE \"offset\" = 1"
+                "SELECT concat_ws('|', received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, replace(CAST(fields AS VARCHAR), chr(92), '/')) AS x FROM events WHERE event_offset = 1"
             )
         );
         Assert.Contains(
@@ -100,7 +100,7 @@ public sealed class ParquetArchiveTests : IDisposable
                 "{'x': NULL, 'n': 1, 'c': 2}",
             ],
             fixture.Read(
-                "SELECT fields['ip'] AS x, fields['n'] AS n, cardinality(fields) AS c FROM events ORDER BY \"offset\""
+                "SELECT fields['ip'] AS x, fields['n'] AS n, cardinality(fields) AS c FROM events ORDER BY event_offset"
             )
         );
     }
@@ -133,7 +133,7 @@ public sealed class ParquetArchiveTests : IDisposable
             fixture.Read(
                 """
                 SELECT count(*) AS c, count(*) FILTER (WHERE cardinality(fields) = 0) AS e,
-                       count(*) FILTER (WHERE ("offset" % 5 <> 0) AND fields['f' || ("offset" % 50)] IS DISTINCT FROM CAST("offset" AS VARCHAR)) AS wrong
+                       count(*) FILTER (WHERE (event_offset % 5 <> 0) AND fields['f' || (event_offset % 50)] IS DISTINCT FROM CAST(event_offset AS VARCHAR)) AS wrong
                 FROM events
                 """
             )
@@ -249,7 +249,7 @@ public sealed class ParquetArchiveTests : IDisposable
         Assert.True(archive.State.WriteFailures >= 1);
         Assert.Equal(
             [$"{{'c': {next}, 'd': {next}, 'm': {next - 1}}}"],
-            fixture.Read("SELECT count(*) AS c, count(DISTINCT \"offset\") AS d, max(\"offset\") AS m FROM events")
+            fixture.Read("SELECT count(*) AS c, count(DISTINCT event_offset) AS d, max(event_offset) AS m FROM events")
         );
     }
 

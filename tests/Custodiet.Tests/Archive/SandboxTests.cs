@@ -183,7 +183,7 @@ public class SandboxTests
         "SELECT arg_max(number, raised_at), quantile_cont(number, 0.5), approx_count_distinct(rule_id) FROM alerts",
         "SELECT row_number() OVER (PARTITION BY rule_id ORDER BY number) FROM alerts QUALIFY true",
         "SELECT COLUMNS('.*_id') FROM alerts",
-        "SELECT * EXCLUDE (raw) REPLACE (1 AS \"offset\") FROM events USING SAMPLE 10 ROWS",
+        "SELECT * EXCLUDE (raw) REPLACE (1 AS event_offset) FROM events USING SAMPLE 10 ROWS",
         "SELECT x.* FROM (SUMMARIZE alerts) x",
         "SELECT 1 /* ; DROP TABLE x */ -- ; COPY",
     ];
