@@ -82,7 +82,11 @@ public sealed class CheckpointAnchorsTests : IDisposable
         using CheckpointAnchors anchors = Anchors(new AnchorConfiguration(AnchorKind.Git, folder));
         await anchors.CopyAsync(Signed(1), now: true, Cancellation);
         Assert.Contains("git", Assert.Single(anchors.States).LastError, StringComparison.Ordinal);
-        using (Process init = Process.Start(new ProcessStartInfo("git", ["init", "-q", folder]))!)
+        using (
+            System.Diagnostics.Process init = System.Diagnostics.Process.Start(
+                new ProcessStartInfo("git", ["init", "-q", folder])
+            )!
+        )
         {
             await init.WaitForExitAsync(Cancellation);
         }

@@ -60,7 +60,7 @@ public sealed class InteropTests : IDisposable
         start.Environment["GOPATH"] = GoPath;
         start.Environment["GOFLAGS"] = "";
         start.Environment["GOCACHE"] = Path.Combine(Path.GetTempPath(), "custodiet-gocache");
-        using Process process = Process.Start(start)!;
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
