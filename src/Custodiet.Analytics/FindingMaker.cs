@@ -104,8 +104,12 @@ public sealed class FindingMaker(FieldTable fields, IReadOnlyList<string>? headl
             Length = Math.Min(value.Length, (max + 1) * 4),
         };
         string text = e.TextOf(head);
-        return text.Length <= max && head.Length == value.Length
-            ? text
-            : string.Concat(text.AsSpan(0, Math.Min(text.Length, max - 1)), "…");
+        if (text.Length <= max && head.Length == value.Length)
+        {
+            return text;
+        }
+        int end = Math.Min(text.Length, max - 1);
+        // Half a surrogate pair is no text.
+        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[end - 1]) ? end - 1 : end), "…");
     }
 }

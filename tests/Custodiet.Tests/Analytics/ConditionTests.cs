@@ -78,14 +78,11 @@ public class ConditionTests
     public void AConditionNestedTooDeepIsRefused(string nesting) =>
         Assert.Equal(
             "sigma.condition.depth",
-            Sigma.Refusal(
-                Searches + "condition: '" + string.Concat(Enumerable.Repeat(nesting, 100_000)) + "sel_a'"
-            )
+            Sigma.Refusal(Searches + "condition: '" + string.Concat(Enumerable.Repeat(nesting, 100_000)) + "sel_a'")
         );
 
     [Fact]
-    public void AMissingConditionIsRefused() =>
-        Assert.Equal("sigma.condition.missing", Sigma.Refusal("s:\n    F: a"));
+    public void AMissingConditionIsRefused() => Assert.Equal("sigma.condition.missing", Sigma.Refusal("s:\n    F: a"));
 
     [Fact]
     public void AProblemOfAConditionNamesItsColumn()

@@ -12,19 +12,78 @@ public class FastPathTests
 {
     // A small alphabet makes patterns and values meet: case, wildcards, dashes, backslashes, and letters whose folding is special.
     private static readonly Gen<string> Piece = Gen.OneOf(
-        "a", "A", "b", "cmd", ".exe", @"\", " -x", "/y", "*", "?", "1", "0", "ü", "Ü", "\u212A", "k", "😀", "Σ", "ς", " ", "abcd", "-", "10.0.0.1", "ſ", "İ"
+        "a",
+        "A",
+        "b",
+        "cmd",
+        ".exe",
+        @"\",
+        " -x",
+        "/y",
+        "*",
+        "?",
+        "1",
+        "0",
+        "ü",
+        "Ü",
+        "\u212A",
+        "k",
+        "😀",
+        "Σ",
+        "ς",
+        " ",
+        "abcd",
+        "-",
+        "10.0.0.1",
+        "ſ",
+        "İ"
     );
 
     private static readonly Gen<string> Text = Piece.Array[0, 5].Select(p => string.Concat(p));
     private static readonly Gen<string> Field = Gen.OneOf("A", "B", "C", "A.b");
 
     private static readonly Gen<string> Modifiers = Gen.OneOf(
-        "", "", "|contains", "|startswith", "|endswith", "|contains|all", "|contains|cased", "|cased", "|endswith|cased", "|contains|windash",
-        "|base64offset|contains", "|wide|base64offset|contains", "|neq", "|fieldref", "|fieldref|contains", "|exists", "|re", "|re|i", "|cidr", "|gt", "|lte"
+        "",
+        "",
+        "|contains",
+        "|startswith",
+        "|endswith",
+        "|contains|all",
+        "|contains|cased",
+        "|cased",
+        "|endswith|cased",
+        "|contains|windash",
+        "|base64offset|contains",
+        "|wide|base64offset|contains",
+        "|neq",
+        "|fieldref",
+        "|fieldref|contains",
+        "|exists",
+        "|re",
+        "|re|i",
+        "|cidr",
+        "|gt",
+        "|lte"
     );
 
     private static readonly Gen<string> Expression = Gen.OneOf(
-        "abcd", "a.c", "(?i)CMD", "cmd|exe", "^a", "x$", @"\.exe", "(?:abcd)+", "[ab]+cd", "a{2}", "k", "abc?d", "(abcd|ü)", @"\w+\\", "😀", "(?:a|b)cmd", @"cmd\d*\.exe"
+        "abcd",
+        "a.c",
+        "(?i)CMD",
+        "cmd|exe",
+        "^a",
+        "x$",
+        @"\.exe",
+        "(?:abcd)+",
+        "[ab]+cd",
+        "a{2}",
+        "k",
+        "abc?d",
+        "(abcd|ü)",
+        @"\w+\\",
+        "😀",
+        "(?:a|b)cmd",
+        @"cmd\d*\.exe"
     );
 
     private static readonly Gen<string> Item = Gen.Select(
@@ -46,7 +105,20 @@ public class FastPathTests
     );
 
     private static readonly Gen<string> Condition = Gen.OneOf(
-        "s1", "not s1", "s1 and s2", "s1 or s2", "s1 and not s2", "not (s1 or s2)", "not (s1 and not s3)", "1 of s*", "all of s*", "(s1 or s2) and not s3", "s3 and (s1 or not s2)", "k", "k and s1", "not k or s1"
+        "s1",
+        "not s1",
+        "s1 and s2",
+        "s1 or s2",
+        "s1 and not s2",
+        "not (s1 or s2)",
+        "not (s1 and not s3)",
+        "1 of s*",
+        "all of s*",
+        "(s1 or s2) and not s3",
+        "s3 and (s1 or not s2)",
+        "k",
+        "k and s1",
+        "not k or s1"
     );
 
     private static readonly Gen<string> Rule = Gen.Select(
@@ -60,28 +132,37 @@ public class FastPathTests
     );
 
     private static readonly Gen<(string, object?)[]> Fields = Gen.Select(
-            Gen.OneOf("A", "B", "C", "A.b", "D"),
-            Gen.OneOf<object?>(
-                Text.Select(t => (object?)t),
-                Text.Select(t => (object?)t),
-                Gen.Int[0, 12].Select(i => (object?)i),
-                Gen.Bool.Select(b => (object?)b),
-                Gen.OneOf<object?>(null, new Sigma.Number("1e1"), new Sigma.Number("10.0"), "10.1.2.3")
-            ),
-            (name, value) => (name, value)
-        )
-        .Array[0, 6];
+        Gen.OneOf("A", "B", "C", "A.b", "D"),
+        Gen.OneOf<object?>(
+            Text.Select(t => (object?)t),
+            Text.Select(t => (object?)t),
+            Gen.Int[0, 12].Select(i => (object?)i),
+            Gen.Bool.Select(b => (object?)b),
+            Gen.OneOf<object?>(null, new Sigma.Number("1e1"), new Sigma.Number("10.0"), "10.1.2.3")
+        ),
+        (name, value) => (name, value)
+    ).Array[0, 6];
 
     [Fact]
     public void ItAgreesWithTheInterpreterOnRandomRulesAndEvents() =>
-        Gen.Select(Rule.Array[1, 12], Fields.Array[1, 12]).Sample((rules, events) => Agree(rules, events), iter: 3_000, threads: 1);
+        Gen.Select(Rule.Array[1, 12], Fields.Array[1, 12])
+            .Sample((rules, events) => Agree(rules, events), iter: 1_000, threads: 1);
 
     [Fact]
     public void WildcardsAgreeWithTheInterpreter() =>
-        Gen.Select(Gen.OneOf("a", "b", "*", "?", "ü", "ab").Array[0, 8], Gen.OneOf("a", "b", "ü", "ab", "😀").Array[0, 8])
+        Gen.Select(
+                Gen.OneOf("a", "b", "*", "?", "ü", "ab").Array[0, 8],
+                Gen.OneOf("a", "b", "ü", "ab", "😀").Array[0, 8]
+            )
             .Sample(
-                (pattern, value) => Agree([$"s:\n    A: '{string.Concat(pattern)}'\ncondition: s"], [[("A", string.Concat(value))]]),
-                iter: 5_000,
+                (pattern, value) =>
+                    Agree(
+                        [$"s:\n    A: '{string.Concat(pattern)}'\ncondition: s"],
+                        [
+                            [("A", string.Concat(value))],
+                        ]
+                    ),
+                iter: 2_000,
                 threads: 1
             );
 
@@ -118,15 +199,28 @@ public class FastPathTests
     {
         string[] literals = [.. Enumerable.Range(0, 400).Select(i => $"lit{i:x}eral{i * 7919 % 400:x}")];
         string[] rules = [.. literals.Select(l => $"s:\n    A|contains: '{l}'\ncondition: s")];
-        Agree(rules, [[("A", string.Concat(literals))], [("A", string.Concat(literals.Select(l => l[1..])))]]);
+        Agree(
+            rules,
+            [
+                [("A", string.Concat(literals))],
+                [("A", string.Concat(literals.Select(l => l[1..])))],
+            ]
+        );
     }
 
     [Fact]
     public void ManyNestedPrefixesNeedNoDeepStack()
     {
         string[] values = [.. Enumerable.Range(1, 3_000).Select(i => $"'{new string('a', i)}'")];
-        string rule = $"s:\n    A|startswith: [{string.Join(", ", values)}]\n    B|endswith: [{string.Join(", ", values)}]\ncondition: s";
-        Agree([rule], [[("A", "ab"), ("B", "ba")], [("A", "b"), ("B", "a")]]);
+        string rule =
+            $"s:\n    A|startswith: [{string.Join(", ", values)}]\n    B|endswith: [{string.Join(", ", values)}]\ncondition: s";
+        Agree(
+            [rule],
+            [
+                [("A", "ab"), ("B", "ba")],
+                [("A", "b"), ("B", "a")],
+            ]
+        );
     }
 
     private static void Agree(string[] detections, (string, object?)[][] events)

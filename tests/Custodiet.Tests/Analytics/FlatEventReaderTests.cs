@@ -12,9 +12,22 @@ public class FlatEventReaderTests
     [Fact]
     public void ObjectsBecomeDottedNamesAndArraysSeveralValues()
     {
-        Event e = Read("""{"a":1,"b":{"c":"x","d":{"e":true}},"f":["p",2,{"g":"q"},{"g":"r"},[false]],"h":null,"i":"t"}""");
+        Event e = Read(
+            """{"a":1,"b":{"c":"x","d":{"e":true}},"f":["p",2,{"g":"q"},{"g":"r"},[false]],"h":null,"i":"t"}"""
+        );
         Assert.Equal(
-            ["a=1/Number", "b.c=x/Text", "b.d.e=true/True", "f=p/Text", "f=2/Number", "f.g=q/Text", "f.g=r/Text", "f=false/False", "h=/Null", "i=t/Text"],
+            [
+                "a=1/Number",
+                "b.c=x/Text",
+                "b.d.e=true/True",
+                "f=p/Text",
+                "f=2/Number",
+                "f.g=q/Text",
+                "f.g=r/Text",
+                "f=false/False",
+                "h=/Null",
+                "i=t/Text",
+            ],
             e.Fields.ToArray().Select(v => $"{fields.NameOf(v.Field)}={e.TextOf(v)}/{v.Kind}")
         );
     }
@@ -39,7 +52,12 @@ public class FlatEventReaderTests
     [Fact]
     public void WithCandidatesALabelLeftOutIsUnknown()
     {
-        LogSource[] asked = [new("windows", "process_creation", null), new("windows", null, "sysmon"), new("linux", null, null)];
+        LogSource[] asked =
+        [
+            new("windows", "process_creation", null),
+            new("windows", null, "sysmon"),
+            new("linux", null, null),
+        ];
         FlatEventReader reader = new(fields, logSources, asked);
         Event e = new();
         Assert.True(reader.TryRead("""{"product":"windows","service":"security"}"""u8.ToArray(), e));
@@ -68,7 +86,9 @@ public class FlatEventReaderTests
     {
         FlatEventReader reader = new(fields, logSources);
         Event e = new();
-        Assert.False(reader.TryRead(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, e));
+        Assert.False(
+            reader.TryRead(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, e)
+        );
         Assert.Equal(UnparsedReason.NotUtf8, e.Unparsed);
         Assert.False(reader.TryRead(Encoding.UTF8.GetBytes("{\"a\":" + new string('[', 100_000)), e));
         Assert.Equal(UnparsedReason.TooDeep, e.Unparsed);
@@ -80,7 +100,9 @@ public class FlatEventReaderTests
     [Fact]
     public void EveryPrefixOfAnEventIsReadOrRefused()
     {
-        byte[] line = Encoding.UTF8.GetBytes("""{"product":"windows","a":{"b":["x",{"c":1.5e3}]},"ü":"\u00e9","n":null}""");
+        byte[] line = Encoding.UTF8.GetBytes(
+            """{"product":"windows","a":{"b":["x",{"c":1.5e3}]},"ü":"\u00e9","n":null}"""
+        );
         FlatEventReader reader = new(fields, logSources);
         Event e = new();
         for (int i = 0; i < line.Length; i++)

@@ -68,8 +68,12 @@ public class ModifierTests
     [InlineData("gt", "5", "1e3", true)]
     [InlineData("gt", "5", "6 ", false)]
     [InlineData("lt", "5", "", false)]
-    public void ComparisonsAreNumericAndFalseForWhatIsNoNumber(string modifier, string bound, string value, bool expected) =>
-        Assert.Equal(expected, Sigma.Matches($"s:\n    Size|{modifier}: {bound}\ncondition: s", ("Size", value)));
+    public void ComparisonsAreNumericAndFalseForWhatIsNoNumber(
+        string modifier,
+        string bound,
+        string value,
+        bool expected
+    ) => Assert.Equal(expected, Sigma.Matches($"s:\n    Size|{modifier}: {bound}\ncondition: s", ("Size", value)));
 
     [Theory]
     [InlineData("minute: 56", true)]
@@ -170,7 +174,10 @@ public class ModifierTests
         foreach (string name in new[] { "wide", "utf16le" })
         {
             Assert.True(
-                Sigma.Matches($"s:\n    Line|{name}|base64offset|contains: 'New-Object'\ncondition: s", ("Line", encoded))
+                Sigma.Matches(
+                    $"s:\n    Line|{name}|base64offset|contains: 'New-Object'\ncondition: s",
+                    ("Line", encoded)
+                )
             );
         }
         Assert.True(

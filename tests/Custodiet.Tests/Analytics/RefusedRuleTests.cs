@@ -36,7 +36,7 @@ public class RefusedRuleTests
     {
         RuleParse parse = Parse(Sigma.Text("s:\n    Image: x\n    CommandLine|contians: y\ncondition: s"));
         Problem problem = Assert.Single(parse.Problems);
-        Assert.Equal("rules.yml:11:9", problem.Position.ToString());
+        Assert.Equal("rules.yml:12:9", problem.Position.ToString());
         Assert.Contains("contians", problem.Message, StringComparison.Ordinal);
         RefusedRule refused = Assert.Single(parse.Refused);
         Assert.Equal("A rule", refused.Title);
@@ -92,7 +92,10 @@ public class RefusedRuleTests
     [InlineData("title: x\nlogsource: {product: p}\ndetection: [a]", "sigma.detection.kind")]
     [InlineData("title: x\nlogsource: {product: p}\ndetection: {s: {}, condition: s}", "sigma.detection.empty")]
     [InlineData("title: x\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: {x: y}}", "sigma.condition.kind")]
-    [InlineData("title: x\ntitle: y\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: s}", "yaml.duplicate-key")]
+    [InlineData(
+        "title: x\ntitle: y\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: s}",
+        "yaml.duplicate-key"
+    )]
     [InlineData("title: &x y\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: s}", "yaml.anchor")]
     [InlineData("a: &x [1]\nb: [*x, *x, *x]", "yaml.alias")]
     [InlineData("", "sigma.file.empty")]
@@ -108,7 +111,9 @@ public class RefusedRuleTests
     [Fact]
     public void ARuleWithoutAnIdGoesByItsTitleAndIsWarnedAbout()
     {
-        RuleParse parse = Parse("title: My rule\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: s}\nlevel: low");
+        RuleParse parse = Parse(
+            "title: My rule\nlogsource: {product: p}\ndetection: {s: {a: b}, condition: s}\nlevel: low"
+        );
         Assert.Equal("My rule", Assert.Single(parse.Rules).Id);
         Assert.Equal("sigma.id.missing", Assert.Single(parse.Problems).Code);
     }
@@ -142,7 +147,9 @@ public class RefusedRuleTests
     [Fact]
     public void EveryPrefixOfARuleIsReadWithoutAnException()
     {
-        string text = Sigma.Text("s:\n    Image|endswith|windash: ['-a', '*b']\n    X|re: 'a[b]c'\ncondition: 1 of s* and not (s)");
+        string text = Sigma.Text(
+            "s:\n    Image|endswith|windash: ['-a', '*b']\n    X|re: 'a[b]c'\ncondition: 1 of s* and not (s)"
+        );
         for (int length = 0; length < text.Length; length++)
         {
             RuleParse parse = Parse(text[..length]);

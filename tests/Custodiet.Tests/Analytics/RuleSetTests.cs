@@ -83,8 +83,13 @@ public class RuleSetTests
     [Fact]
     public void ManyThreadsFindTheSame()
     {
-        RuleSet set = Compile([.. Enumerable.Range(0, 50).Select(i => Text($"r{i}", $"{{product: windows, category: c{i % 7}}}"))]);
-        int[] sets = [.. Enumerable.Range(0, 7).Select(i => logSources.Intern([new LogSource("windows", $"c{i}", null)]))];
+        RuleSet set = Compile([
+            .. Enumerable.Range(0, 50).Select(i => Text($"r{i}", $"{{product: windows, category: c{i % 7}}}")),
+        ]);
+        int[] sets =
+        [
+            .. Enumerable.Range(0, 7).Select(i => logSources.Intern([new LogSource("windows", $"c{i}", null)])),
+        ];
         int field = fields.Intern("F");
         Parallel.For(
             0,
@@ -188,7 +193,11 @@ public class RuleSetTests
         $"title: {id}\nid: {id}\nlevel: low\nlogsource: {logSource}\ndetection: {{s: {{F: a}}, condition: s}}\n";
 
     private RuleSet Compile(params string[] texts) =>
-        RuleSet.Compile([.. texts.SelectMany(t => SigmaRule.Parse(new SourceText("r.yml", t)).Rules)], fields, logSources);
+        RuleSet.Compile(
+            [.. texts.SelectMany(t => SigmaRule.Parse(new SourceText("r.yml", t)).Rules)],
+            fields,
+            logSources
+        );
 
     private Event Event(params LogSource[] sources)
     {

@@ -46,10 +46,7 @@ public class SharedRulesTests
             if (number++ % 997 == 0 || (matches.Count > 0 && compared < 40))
             {
                 compared++;
-                Assert.Equal(
-                    set.RulesFor(e.LogSources).Where(r => interpreter.Matches(set.Rules[r], e)),
-                    matches
-                );
+                Assert.Equal(set.RulesFor(e.LogSources).Where(r => interpreter.Matches(set.Rules[r], e)), matches);
             }
         }
         Assert.Equal(20_000, number);

@@ -7,8 +7,8 @@ public class StringTests
     [InlineData(@"cmd.exe", "CMD.exe", true)]
     [InlineData(@"cmd.exe", "cmd.exe ", false)]
     [InlineData(@"*\cmd.exe", @"C:\Windows\cmd.exe", true)]
-    [InlineData(@"C:\*\cmd.exe", @"C:\Windows\System32\cmd.exe", true)]
-    [InlineData(@"C:\*\cmd.exe", @"C:\cmd.exe", false)]
+    [InlineData(@"C:\\*\cmd.exe", @"C:\Windows\System32\cmd.exe", true)]
+    [InlineData(@"C:\\*\cmd.exe", @"C:\cmd.exe", false)]
     [InlineData("a?c", "abc", true)]
     [InlineData("a?c", "ac", false)]
     [InlineData("a?c", "aüc", true)]
@@ -151,8 +151,16 @@ public class StringTests
         Assert.True(Sigma.Matches(detection, ("A", "x"), ("B", "run MimiKatz now")));
         Assert.True(Sigma.Matches(detection, ("B", "sekurlsa")));
         Assert.False(Sigma.Matches(detection, ("mimikatz", "x")));
-        Assert.True(Sigma.Matches("keywords:\n    '|all':\n        - one\n        - two\ncondition: keywords", ("A", "one"), ("B", "two")));
-        Assert.False(Sigma.Matches("keywords:\n    '|all':\n        - one\n        - two\ncondition: keywords", ("A", "one")));
+        Assert.True(
+            Sigma.Matches(
+                "keywords:\n    '|all':\n        - one\n        - two\ncondition: keywords",
+                ("A", "one"),
+                ("B", "two")
+            )
+        );
+        Assert.False(
+            Sigma.Matches("keywords:\n    '|all':\n        - one\n        - two\ncondition: keywords", ("A", "one"))
+        );
         Assert.True(Sigma.Matches("keywords: single\ncondition: keywords", ("A", "a single word")));
         Assert.True(Sigma.Matches("keywords:\n    '|re': 'a[0-9]+z'\ncondition: keywords", ("A", "xa12z")));
     }

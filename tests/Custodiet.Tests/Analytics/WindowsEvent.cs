@@ -83,7 +83,10 @@ internal static class WindowsEvent
         }
         AddData(e, fields, body);
         string channel = system.GetProperty("Channel").GetString()!;
-        int id = system.GetProperty("EventID").ValueKind == JsonValueKind.Number ? system.GetProperty("EventID").GetInt32() : 0;
+        int id =
+            system.GetProperty("EventID").ValueKind == JsonValueKind.Number
+                ? system.GetProperty("EventID").GetInt32()
+                : 0;
         e.LogSources = logSources.Intern(LogSourcesOf(channel, id));
         return e;
     }
@@ -96,7 +99,9 @@ internal static class WindowsEvent
         }
         if (body.TryGetProperty("UserData", out JsonElement user) && user.ValueKind == JsonValueKind.Object)
         {
-            foreach (JsonProperty wrapper in user.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object))
+            foreach (
+                JsonProperty wrapper in user.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object)
+            )
             {
                 Flatten(e, fields, wrapper.Value);
             }
@@ -153,7 +158,11 @@ internal static class WindowsEvent
                 break;
             default:
                 bool text = value.ValueKind == JsonValueKind.String;
-                e.Add(field, Encoding.UTF8.GetBytes(text ? value.GetString()! : value.GetRawText()), text ? FieldKind.Text : FieldKind.Number);
+                e.Add(
+                    field,
+                    Encoding.UTF8.GetBytes(text ? value.GetString()! : value.GetRawText()),
+                    text ? FieldKind.Text : FieldKind.Number
+                );
                 break;
         }
     }
