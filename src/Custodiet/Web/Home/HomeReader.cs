@@ -12,7 +12,7 @@ namespace Custodiet.Web.Home;
 /// <param name="Corrections">Decisions that a later decision superseded.</param>
 /// <param name="Backlog">Alerts raised and judged per day, oldest first.</param>
 /// <param name="TopReasons">The reasons given most often in the last 30 days.</param>
-internal sealed record HomeFigures(
+public sealed record HomeFigures(
     JudgementCounts Counts,
     IReadOnlyList<SourceStatistics> Sources,
     IReadOnlyList<StageBalance> Stages,
@@ -22,10 +22,10 @@ internal sealed record HomeFigures(
 );
 
 /// <summary>One day, UTC.</summary>
-internal sealed record DayOfWork(DateOnly Day, long Raised, long Judged);
+public sealed record DayOfWork(DateOnly Day, long Raised, long Judged);
 
 /// <summary>How often a reason was given.</summary>
-internal sealed record ReasonCount(string Verdict, string Reason, long Decisions);
+public sealed record ReasonCount(string Verdict, string Reason, long Decisions);
 
 /// <summary>Reads the figures of the start page: counters at once, datasets at most every fifteen seconds.</summary>
 internal sealed class HomeReader(
@@ -59,6 +59,7 @@ internal sealed class HomeReader(
         GROUP BY verdict, reason ORDER BY decisions DESC LIMIT 3
         """;
 
+    private static readonly string[] path = ["input", "queue", "parse", "archive", "analytics", "findings"];
     private static readonly TimeSpan fresh = TimeSpan.FromSeconds(15);
     private static readonly QueryLimits limits = new(100, TimeSpan.FromSeconds(3));
 
@@ -76,19 +77,23 @@ internal sealed class HomeReader(
 
     private async ValueTask<IReadOnlyList<StageBalance>> StagesAsync(CancellationToken cancellation)
     {
-        List<StageBalance> live = [.. counters.Select(c => c.Read())];
-        HashSet<string> known = [.. live.Select(b => b.Stage)];
-        foreach (StageTotals stored in await totals.StagesAsync(cancellation))
-        {
-            if (known.Add(stored.Stage))
-            {
-                live.Add(
-                    new StageBalance(stored.Stage, stored.Received, stored.Emitted, stored.Dropped, stored.Failed)
-                );
-            }
-        }
-        return live;
+        // Stored totals span all runs of the service; a counter that is not stored counts since the start.
+        List<StageBalance> stages =
+        [
+            .. (await totals.StagesAsync(cancellation)).Select(t => new StageBalance(
+                t.Stage,
+                t.Received,
+                t.Emitted,
+                t.Dropped,
+                t.Failed
+            )),
+        ];
+        HashSet<string> stored = [.. stages.Select(s => s.Stage)];
+        stages.AddRange(counters.Where(c => !stored.Contains(c.Name)).Select(c => c.Read()));
+        return [.. stages.OrderBy(s => Place(s.Stage)).ThenBy(s => s.Stage, StringComparer.Ordinal)];
     }
+
+    private static int Place(string stage) => Array.IndexOf(path, stage) is var at && at < 0 ? path.Length : at;
 
     private async ValueTask<FromDatasets> DerivedAsync(CancellationToken cancellation)
     {

@@ -3,7 +3,7 @@ namespace Custodiet.Web.Home;
 /// <summary>A share of a count, with its 95 % interval after Wilson (1927), which holds for small counts and for none at all.</summary>
 /// <param name="Part">How many.</param>
 /// <param name="Whole">Of how many.</param>
-internal readonly record struct Proportion(long Part, long Whole)
+public readonly record struct Proportion(long Part, long Whole)
 {
     private const double Z = 1.959_963_984_540_054;
 
