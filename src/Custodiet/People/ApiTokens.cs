@@ -23,7 +23,7 @@ internal sealed class ApiTokens(IAccountStore store, TimeProvider time)
     /// <param name="name">What it is for.</param>
     /// <param name="scopes">Narrower than the role when not empty; each must be one that the role can use.</param>
     /// <param name="expiresAt">Until when, or null for no end.</param>
-    /// <param name="actor">Who makes it.</param>
+    /// <param name="actor">Who makes it: the console, or an account or token whose roles the new one may not exceed.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task<TokenOutcome> AddAsync(
         Role role,
@@ -36,7 +36,11 @@ internal sealed class ApiTokens(IAccountStore store, TimeProvider time)
     {
         name = (name ?? "").Trim();
         DateTimeOffset now = time.GetUtcNow();
-        FieldProblem[] problems = [.. Problems(role, name, scopes, expiresAt, now)];
+        FieldProblem[] problems =
+        [
+            .. Problems(role, name, scopes, expiresAt, now),
+            .. await IssuerProblemsAsync(actor, role, cancellation).ConfigureAwait(false),
+        ];
         if (problems.Length > 0)
         {
             return new TokenOutcome.Invalid(problems);
@@ -86,6 +90,22 @@ internal sealed class ApiTokens(IAccountStore store, TimeProvider time)
         // Found by its hash: an index lookup tells an attacker about prefixes of a hash, which say nothing about the text.
         ApiToken? token = await store.TokenByHashAsync(Secrets.Sha256(text), cancellation).ConfigureAwait(false);
         return token is { RevokedAt: null } && !(token.ExpiresAt <= time.GetUtcNow()) ? token : null;
+    }
+
+    // Checked here and not only on pages, so that no other way in forgets it.
+    private async Task<FieldProblem[]> IssuerProblemsAsync(ActorId actor, Role role, CancellationToken cancellation)
+    {
+        if (actor == ActorId.Console || actor == ActorId.Service)
+        {
+            return [];
+        }
+        Account? account = await store.AccountAsync(actor, cancellation).ConfigureAwait(false);
+        IReadOnlyList<ApiToken> tokens = await store.TokensAsync(cancellation).ConfigureAwait(false);
+        IEnumerable<Role> roles =
+            account?.Roles ?? tokens.Where(token => token.Id == actor).Select(token => token.Role);
+        return MayIssue(roles.ToHashSet(), role)
+            ? []
+            : [new FieldProblem("role", "A token can have only a role that its maker has.")];
     }
 
     private static IEnumerable<FieldProblem> Problems(

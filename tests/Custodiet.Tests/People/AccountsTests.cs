@@ -191,8 +191,20 @@ public sealed class AccountsTests : IDisposable
     }
 
     [Fact]
-    public void NobodyMakesATokenWithMoreThanTheirOwnRoles()
+    public async Task NobodyMakesATokenWithMoreThanTheirOwnRoles()
     {
+        var tokens = new ApiTokens(store, time);
+        Account eng = Done(
+            await accounts.AddAsync("eng", [Role.Engineer], password, ActorId.Console, Cancellation)
+        ).Account;
+        TokenOutcome.Done own = Assert.IsType<TokenOutcome.Done>(
+            await tokens.AddAsync(Role.Engineer, "own", [], null, eng.Id, Cancellation)
+        );
+        foreach (ActorId actor in new[] { eng.Id, own.Token.Id, new ActorId("p-nobody") })
+        {
+            TokenOutcome climbed = await tokens.AddAsync(Role.Admin, "climb", [], null, actor, Cancellation);
+            Assert.IsType<TokenOutcome.Invalid>(climbed);
+        }
         Assert.True(ApiTokens.MayIssue(new HashSet<Role> { Role.Admin }, Role.Lead));
         Assert.True(ApiTokens.MayIssue(new HashSet<Role> { Role.Engineer }, Role.Engineer));
         Assert.False(ApiTokens.MayIssue(new HashSet<Role> { Role.Engineer }, Role.Admin));
