@@ -74,7 +74,9 @@ internal sealed partial class Flow : IAsyncDisposable
             RuleSet rules = RuleSet.Compile(content.Rules.Rules, fields, logSources);
             StreamTotals totals = new(sources, await records.SourcesAsync(cancellation), await records.StagesAsync(cancellation));
             StreamParts parts = new(queue, archive, records, alerts, parsers, rules, new FindingMaker(fields), fields, sources, totals, input);
-            EventStream stream = new(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>());
+            EventStream stream = closing.Add(
+                new EventStream(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>())
+            );
             Datasets datasets = closing.Add(
                 await Datasets.OpenAsync(Path.Combine(folder.Root, "datasets"), archive, records, records, time, null, cancellation)
             );

@@ -31,6 +31,7 @@ internal sealed record StreamParts(
 /// After a crash it begins at the older of the two positions and repeats only what was not stored.
 /// </summary>
 internal sealed class EventStream(StreamParts parts, int workers, TimeProvider time, ILogger<EventStream> log)
+    : IDisposable
 {
     /// <summary>The name its position is stored under.</summary>
     public const string Consumer = "analytics";
@@ -103,6 +104,9 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             // Every part ends this way when the stream stops.
         }
     }
+
+    /// <summary>After <see cref="RunAsync"/> has ended.</summary>
+    public void Dispose() => totalsTurn.Dispose();
 
     private async Task ReadAsync(
         long from,

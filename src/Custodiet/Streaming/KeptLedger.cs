@@ -1,5 +1,4 @@
 using System.Globalization;
-using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Ledger;
@@ -58,7 +57,7 @@ internal sealed class KeptLedger : IDisposable
         TileLog log = await TileLog.OpenAsync(folder.Ledger, key, time, cancellation);
         CheckpointAnchors anchors = new(Places(settings), http, time);
         KeptLedger ledger = new(records, key, http, log, anchors, time);
-        await ledger.follower.CheckAsync(whole: true, cancellation);
+        await ledger.follower.CheckAsync(whole: false, cancellation);
         if (ledger.Refusal is null && log.PendingContinuation is { } continuation)
         {
             RecordDraft draft = new(continuation, "ledger", Records.People.ActorId.Console, time.GetUtcNow());
@@ -73,7 +72,10 @@ internal sealed class KeptLedger : IDisposable
     /// <summary>Follows the records until cancelled; then signs what is there. A ledger that refuses stays, and says so.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        // Hashing every record again takes seconds per million: the start does not wait for it, and a difference still refuses appends.
+        Task whole = Task.Run(async () => await follower.CheckAsync(whole: true, cancellation), CancellationToken.None);
         await follower.RunAsync(cancellation);
+        await EventStream.Quiet(whole);
         cancellation.ThrowIfCancellationRequested();
         await Task.Delay(Timeout.Infinite, cancellation);
     }
@@ -98,7 +100,8 @@ internal sealed class KeptLedger : IDisposable
     {
         if (long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index))
         {
-            return (await records.ReadAsync(index, 1, cancellation)).FirstOrDefault();
+            IReadOnlyList<StoredRecord> found = await records.ReadAsync(index, 1, cancellation);
+            return found.Count == 0 ? null : found[0];
         }
         return Guid.TryParse(name, out Guid id) ? await records.FindAsync(new RecordId(id), cancellation) : null;
     }
