@@ -7,7 +7,6 @@ namespace Custodiet.Cli;
 /// The Unix socket through which commands reach the server on a data folder. Whoever can open it is the service's own user, and is
 /// trusted as such: it lies in a folder that only this user can enter.
 /// </summary>
-[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal static class LocalSocket
 {
     /// <summary>What a Unix socket's path may have at most, less the closing zero (<c>sun_path</c> in unix(7)).</summary>
