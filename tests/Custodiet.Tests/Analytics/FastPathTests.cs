@@ -146,7 +146,7 @@ public class FastPathTests
     [Fact]
     public void ItAgreesWithTheInterpreterOnRandomRulesAndEvents() =>
         Gen.Select(Rule.Array[1, 12], Fields.Array[1, 12])
-            .Sample((rules, events) => Agree(rules, events), iter: 1_000, threads: 1);
+            .Sample((rules, events) => Agree(rules, events), iter: 400, threads: 1);
 
     [Fact]
     public void WildcardsAgreeWithTheInterpreter() =>
@@ -162,7 +162,7 @@ public class FastPathTests
                             [("A", string.Concat(value))],
                         ]
                     ),
-                iter: 2_000,
+                iter: 1_000,
                 threads: 1
             );
 
@@ -187,9 +187,12 @@ public class FastPathTests
             if (System.Text.Rune.TryCreate(i, out System.Text.Rune rune))
             {
                 System.Text.Rune folded = Folding.Fold(rune);
-                Assert.Equal(folded, Folding.Fold(folded));
-                Assert.True(folded.Utf8SequenceLength <= rune.EncodeToUtf8(source) * Folding.GrowthMax);
-                Assert.True(folded.Utf8SequenceLength * 3 >= rune.Utf8SequenceLength);
+                int length = rune.EncodeToUtf8(source);
+                bool holds =
+                    Folding.Fold(folded) == folded
+                    && folded.Utf8SequenceLength <= length * Folding.GrowthMax
+                    && folded.Utf8SequenceLength * 3 >= length;
+                Assert.True(holds, $"U+{i:X4}");
             }
         }
     }
