@@ -105,19 +105,30 @@ internal sealed class ProductProcess : IAsyncDisposable
         return product;
     }
 
-    /// <summary>Runs another command of the product and answers its exit code and output.</summary>
+    /// <summary>Runs another command of the product and answers its exit code and output. <paramref name="input"/> goes to its standard input.</summary>
     public static async Task<(int Code, string Output, string Error)> RunAsync(
         string root,
         IReadOnlyList<string> arguments,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        string? input = null
     )
     {
-        ProcessStartInfo start = new(Executable(root)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(Executable(root))
+        {
+            RedirectStandardInput = input is not null,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
         using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
+            process.StandardInput.Close();
+        }
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
         Task<string> error = process.StandardError.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
