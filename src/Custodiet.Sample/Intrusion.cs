@@ -187,7 +187,7 @@ internal sealed class Intrusion
                 malicious ? "python-requests/2.31" : "Terraform/1.7.4"
             )
         );
-        truth.Add(new SampleTruth(At(minute), user, rule, malicious, story));
+        truth.Add(new SampleTruth(At(minute), Shapes.ArnOf(user), rule, malicious, story));
     }
 
     private void Expect(int minute, SampleHost host, string rule, bool malicious, string story) =>

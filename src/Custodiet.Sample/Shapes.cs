@@ -85,7 +85,7 @@ internal static class Shapes
                 ["userIdentity"] = new Dictionary<string, object?>
                 {
                     ["type"] = "IAMUser",
-                    ["arn"] = $"arn:aws:iam::111122223333:user/{user}",
+                    ["arn"] = ArnOf(user),
                     ["accountId"] = "111122223333",
                     ["userName"] = user,
                 },
@@ -103,6 +103,9 @@ internal static class Shapes
                 ["eventCategory"] = "Management",
             }
         );
+
+    /// <summary>The cloud's name for a user.</summary>
+    public static string ArnOf(string user) => $"arn:aws:iam::111122223333:user/{user}";
 
     /// <summary>Flat JSON that names its own log source.</summary>
     public static SampleEvent Flat(DateTimeOffset at, string host, string? product, string? category, string? service, Dictionary<string, object?> fields)

@@ -40,6 +40,7 @@ internal static class Server
         });
 
         WebApplication app = builder.Build();
+        app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
         app.UseResponseCompression();
         app.UseCustodietPeople();
         HealthApi.Map(app, () => flow.IsReady);
@@ -53,6 +54,16 @@ internal static class Server
         app.MapCustodietPeople();
         app.MapCustodietWeb();
         return app;
+    }
+
+    /// <summary>A bug's answer: a problem document with a number to find it in the log by, and no detail.</summary>
+    private static Task AnswerErrorAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        string detail = $"Something in Custodiet failed, and nothing was changed by this request. The log has it under trace {http.TraceIdentifier}.";
+        return http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+            ? Results.Problem(detail, statusCode: StatusCodes.Status500InternalServerError).ExecuteAsync(http)
+            : http.Response.WriteAsync(detail);
     }
 
     private static void Listen(KestrelServerOptions kestrel, Settings settings, Flow flow)

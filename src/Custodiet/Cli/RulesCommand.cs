@@ -140,6 +140,9 @@ internal static class RulesCommand
         RuleSet set = RuleSet.Compile(rules, fields, logSources);
         BoundParsers parsers = LoadedContent.Read([LoadedContent.StarterFolder], []).Parsers.Bind(fields, logSources, sources);
         EventReader reader = parsers.NewReader();
+        FlatEventReader flat = new(fields, logSources, [.. set.Rules.Select(r => r.LogSource)]);
+        int product = fields.Intern("product");
+        int category = fields.Intern("category");
         Evaluator evaluator = set.NewEvaluator();
         Event current = new();
         List<int> matches = [];
@@ -166,7 +169,12 @@ internal static class RulesCommand
                 {
                     continue;
                 }
-                reader.Read(result.Events, 0, line, current);
+                // An event that names its own log source is taken at its word: a part that it leaves out satisfies any rule.
+                bool labelled = flat.TryRead(line, current) && (current.TryGet(product, out _) || current.TryGet(category, out _));
+                if (!labelled)
+                {
+                    reader.Read(result.Events, 0, line, current);
+                }
                 if (!StreamWorker.IsEvaluable(current))
                 {
                     result.Unparsed++;

@@ -30,16 +30,17 @@ internal static class SampleFeed
             say($"Playing the sample company from {place.PlayedUntil:u} to now.");
         }
         long events = 0;
+        bool live = false;
         while (true)
         {
             now = Second(flow.Time.GetUtcNow());
             DateTimeOffset until = place.PlayedUntil + piece < now ? place.PlayedUntil + piece : now;
             if (until <= place.PlayedUntil)
             {
-                if (events > 0)
+                if (!live)
                 {
                     say($"The sample company has caught up: {events:N0} events played; it goes on live.");
-                    events = 0;
+                    live = true;
                 }
                 await Task.Delay(TimeSpan.FromSeconds(5), flow.Time, cancellation);
                 continue;

@@ -81,7 +81,7 @@ internal sealed class ProductProcess : IAsyncDisposable
             int at = line.Data.IndexOf("http://127.0.0.1:", StringComparison.Ordinal);
             if (at >= 0)
             {
-                address.TrySetResult(new Uri(line.Data[at..].Split(' ')[0].TrimEnd('/', '.')));
+                address.TrySetResult(new Uri(new Uri(line.Data[at..].Split(' ')[0]).GetLeftPart(UriPartial.Authority)));
             }
             if (line.Data.Contains("code:", StringComparison.Ordinal))
             {

@@ -66,7 +66,7 @@ public class ProductTests
         string tenMegabytes = "{\"a\":\"" + new string('x', 10_000_000) + "\"}";
         JsonElement large = await JsonAsync(await running.SendAsync(tenMegabytes + "\n" + Suspicious + "\n"));
         Assert.Equal(1, large.GetProperty("accepted").GetInt32());
-        Assert.Contains("1,048,576", large.GetProperty("rejected")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("1048576", large.GetProperty("rejected")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await running.SendAsync(brackets + "\n")).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await running.SendAsync(new string('[', 100_000))).StatusCode);
         byte[] notUtf8 = [.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8];
