@@ -52,7 +52,13 @@ internal static class SampleFeed
         }
     }
 
-    private static async Task<int> SendAsync(Flow flow, SampleCompany company, Place place, DateTimeOffset until, CancellationToken cancellation)
+    private static async Task<int> SendAsync(
+        Flow flow,
+        SampleCompany company,
+        Place place,
+        DateTimeOffset until,
+        CancellationToken cancellation
+    )
     {
         StringBuilder lines = new();
         int count = 0;
@@ -82,7 +88,8 @@ internal static class SampleFeed
         }
     }
 
-    private static DateTimeOffset Second(DateTimeOffset at) => DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
+    private static DateTimeOffset Second(DateTimeOffset at) =>
+        DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
 
     private sealed record Place(int Seed, DateTimeOffset Anchor, DateTimeOffset PlayedUntil);
 }
