@@ -13,6 +13,7 @@ internal static class BenchmarkPaths
         {
             folder = folder.Parent;
         }
-        return folder?.FullName ?? throw new InvalidOperationException("Custodiet.slnx was not found above the benchmarks.");
+        return folder?.FullName
+            ?? throw new InvalidOperationException("Custodiet.slnx was not found above the benchmarks.");
     }
 }

@@ -12,7 +12,9 @@ internal static class EventFiles
         foreach (string file in files)
         {
             using FileStream raw = File.OpenRead(file);
-            using Stream text = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+            using Stream text = file.EndsWith(".gz", StringComparison.Ordinal)
+                ? new GZipStream(raw, CompressionMode.Decompress)
+                : raw;
             using MemoryStream whole = new();
             text.CopyTo(whole);
             ReadOnlySpan<byte> rest = whole.GetBuffer().AsSpan(0, (int)whole.Length);

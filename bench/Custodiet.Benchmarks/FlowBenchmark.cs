@@ -31,7 +31,12 @@ internal static class FlowBenchmark
         string folder = Directory.CreateTempSubdirectory("custodiet-bench-").FullName;
         string[] options = ["--rules", .. rules];
         long beforeStart = Stopwatch.GetTimestamp();
-        await using ProductProcess product = await ProductProcess.StartAsync(BenchmarkPaths.Root, folder, options, cancellation);
+        await using ProductProcess product = await ProductProcess.StartAsync(
+            BenchmarkPaths.Root,
+            folder,
+            options,
+            cancellation
+        );
         double startSeconds = Stopwatch.GetElapsedTime(beforeStart).TotalSeconds;
         using HttpClient client = await product.ClientAsync(BenchmarkPaths.Root, "engineer", cancellation);
 
@@ -62,7 +67,11 @@ internal static class FlowBenchmark
         Line("MB/s wall, generator beside it", N(megabytes / seconds, "N1"));
         Line("microseconds of CPU per event", N(cpu / events * 1e6, "N1"));
         Line("resident MB, peak", N(after.PeakResidentBytes / 1e6, "N0"));
-        JsonElement findings = await ProductProcess.QueryAsync(client, "SELECT (SELECT count(*) FROM findings), (SELECT count(*) FROM alerts)", cancellation);
+        JsonElement findings = await ProductProcess.QueryAsync(
+            client,
+            "SELECT (SELECT count(*) FROM findings), (SELECT count(*) FROM alerts)",
+            cancellation
+        );
         Line("findings, alerts", $"{findings[0][0]}, {findings[0][1]}");
         await product.StopAsync(cancellation);
         Directory.Delete(folder, recursive: true);
@@ -90,7 +99,13 @@ internal static class FlowBenchmark
         return batches;
     }
 
-    private static async Task SendAsync(HttpClient client, List<byte[]> batches, int repeat, int senders, CancellationToken cancellation)
+    private static async Task SendAsync(
+        HttpClient client,
+        List<byte[]> batches,
+        int repeat,
+        int senders,
+        CancellationToken cancellation
+    )
     {
         int next = -1;
         async Task SendSomeAsync()
@@ -106,7 +121,11 @@ internal static class FlowBenchmark
                 {
                     using ByteArrayContent content = new(batches[number % batches.Count]);
                     content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-                    using HttpResponseMessage response = await client.PostAsync("/api/v1/events", content, cancellation);
+                    using HttpResponseMessage response = await client.PostAsync(
+                        "/api/v1/events",
+                        content,
+                        cancellation
+                    );
                     if (response.StatusCode == HttpStatusCode.OK)
                     {
                         break;

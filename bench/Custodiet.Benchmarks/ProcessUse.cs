@@ -23,7 +23,13 @@ internal readonly record struct ProcessUse(double CpuSeconds, long ResidentBytes
 
     private static long Kilobytes(int processId, string name)
     {
-        string? line = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        string? line = File.ReadLines($"/proc/{processId}/status")
+            .FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        return line is null
+            ? 0
+            : long.Parse(
+                line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(),
+                CultureInfo.InvariantCulture
+            );
     }
 }

@@ -2,18 +2,36 @@ using System.CommandLine;
 using Custodiet.Benchmarks;
 using Custodiet.Tests.EndToEnd;
 
-Option<string[]> rules = new("--rules") { Description = "Sigma rule files or folders.", Required = true, AllowMultipleArgumentsPerToken = true };
-Option<string[]> events = new("--events") { Description = "Files of JSON lines, plain or gzip.", Required = true, AllowMultipleArgumentsPerToken = true };
+Option<string[]> rules = new("--rules")
+{
+    Description = "Sigma rule files or folders.",
+    Required = true,
+    AllowMultipleArgumentsPerToken = true,
+};
+Option<string[]> events = new("--events")
+{
+    Description = "Files of JSON lines, plain or gzip.",
+    Required = true,
+    AllowMultipleArgumentsPerToken = true,
+};
 
 Option<int> threads = new("--threads") { Description = "Threads.", DefaultValueFactory = _ => 1 };
 Command sigma = new("sigma", "JSON in, matches out, without a server.") { rules, events, threads };
 sigma.SetAction(parse =>
-    SigmaBenchmark.Run(parse.GetRequiredValue(rules), parse.GetRequiredValue(events), parse.GetValue(threads), Console.Out)
+    SigmaBenchmark.Run(
+        parse.GetRequiredValue(rules),
+        parse.GetRequiredValue(events),
+        parse.GetValue(threads),
+        Console.Out
+    )
 );
 
 Option<int> repeat = new("--repeat") { Description = "How often the events are sent.", DefaultValueFactory = _ => 1 };
 Option<int> senders = new("--senders") { Description = "Connections that send at once.", DefaultValueFactory = _ => 2 };
-Command flow = new("flow", "The published product end to end over HTTP: CPU seconds of the product alone, and the share of each stage.")
+Command flow = new(
+    "flow",
+    "The published product end to end over HTTP: CPU seconds of the product alone, and the share of each stage."
+)
 {
     rules,
     events,
@@ -35,7 +53,12 @@ flow.SetAction(
 Option<int> times = new("--times") { Description = "Kills.", DefaultValueFactory = _ => 100 };
 Option<int> count = new("--count") { Description = "Events.", DefaultValueFactory = _ => 200_000 };
 Option<int> seed = new("--seed") { Description = "Seed of the moments.", DefaultValueFactory = _ => 1 };
-Command kill = new("kill", "kill -9 at random moments while events are sent with retries; then everything is counted.") { times, count, seed };
+Command kill = new("kill", "kill -9 at random moments while events are sent with retries; then everything is counted.")
+{
+    times,
+    count,
+    seed,
+};
 kill.SetAction(
     async (parse, cancellation) =>
     {
@@ -60,4 +83,6 @@ kill.SetAction(
     }
 );
 
-return await new RootCommand("Measures Custodiet.") { sigma, flow, kill }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures Custodiet.") { sigma, flow, kill }
+    .Parse(args)
+    .InvokeAsync();

@@ -1,7 +1,7 @@
 using System.Text;
 using Custodiet.Ledger.Checkpoints;
-using Custodiet.Ledger.Verification;
 using Custodiet.Ledger.Tiles;
+using Custodiet.Ledger.Verification;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Ledger;

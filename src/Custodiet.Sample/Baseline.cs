@@ -9,21 +9,59 @@ internal sealed class Baseline(SampleCompany company)
 
     private static readonly (string Image, string Command, string Parent)[] programs =
     [
-        (@"C:\Program Files\Google\Chrome\Application\chrome.exe", "chrome.exe --type=renderer --lang=de", @"C:\Program Files\Google\Chrome\Application\chrome.exe"),
-        (@"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE", "\"OUTLOOK.EXE\" /recycle", @"C:\Windows\explorer.exe"),
-        (@"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE", "\"EXCEL.EXE\" \"C:\\Users\\Public\\Documents\\budget.xlsx\"", @"C:\Windows\explorer.exe"),
-        (@"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE", "\"WINWORD.EXE\" /n \"minutes.docx\"", @"C:\Windows\explorer.exe"),
-        (@"C:\Windows\System32\svchost.exe", @"C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule", @"C:\Windows\System32\services.exe"),
-        (@"C:\Windows\System32\backgroundTaskHost.exe", "backgroundTaskHost.exe -ServerName:App.AppX", @"C:\Windows\System32\svchost.exe"),
-        (@"C:\Windows\System32\conhost.exe", @"\??\C:\Windows\system32\conhost.exe 0xffffffff -ForceV1", @"C:\Windows\System32\cmd.exe"),
+        (
+            @"C:\Program Files\Google\Chrome\Application\chrome.exe",
+            "chrome.exe --type=renderer --lang=de",
+            @"C:\Program Files\Google\Chrome\Application\chrome.exe"
+        ),
+        (
+            @"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE",
+            "\"OUTLOOK.EXE\" /recycle",
+            @"C:\Windows\explorer.exe"
+        ),
+        (
+            @"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE",
+            "\"EXCEL.EXE\" \"C:\\Users\\Public\\Documents\\budget.xlsx\"",
+            @"C:\Windows\explorer.exe"
+        ),
+        (
+            @"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
+            "\"WINWORD.EXE\" /n \"minutes.docx\"",
+            @"C:\Windows\explorer.exe"
+        ),
+        (
+            @"C:\Windows\System32\svchost.exe",
+            @"C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule",
+            @"C:\Windows\System32\services.exe"
+        ),
+        (
+            @"C:\Windows\System32\backgroundTaskHost.exe",
+            "backgroundTaskHost.exe -ServerName:App.AppX",
+            @"C:\Windows\System32\svchost.exe"
+        ),
+        (
+            @"C:\Windows\System32\conhost.exe",
+            @"\??\C:\Windows\system32\conhost.exe 0xffffffff -ForceV1",
+            @"C:\Windows\System32\cmd.exe"
+        ),
         (@"C:\Windows\System32\taskhostw.exe", "taskhostw.exe", @"C:\Windows\System32\svchost.exe"),
         (@"C:\Program Files\Microsoft OneDrive\OneDrive.exe", "OneDrive.exe /background", @"C:\Windows\explorer.exe"),
-        (@"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe", @"powershell.exe -File C:\Tools\inventory.ps1", @"C:\Windows\CCM\CcmExec.exe"),
+        (
+            @"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe",
+            @"powershell.exe -File C:\Tools\inventory.ps1",
+            @"C:\Windows\CCM\CcmExec.exe"
+        ),
     ];
 
     private static readonly string[] sites =
     [
-        "www.meridian.example", "mail.meridian.example", "docs.example.org", "news.example.net", "updates.example.com", "cdn.example.net", "maps.example.org",
+        "www.meridian.example",
+        "mail.meridian.example",
+        "docs.example.org",
+        "news.example.net",
+        "updates.example.com",
+        "cdn.example.net",
+        "maps.example.org",
     ];
 
     /// <summary>Adds the events of one minute.</summary>
@@ -142,12 +180,23 @@ internal sealed class Baseline(SampleCompany company)
                     "linux",
                     null,
                     "sshd",
-                    new() { ["message"] = $"Accepted publickey for {user} from 10.20.1.{random.Next(10, 60)} port {random.Next(1024, 65_000)} ssh2", ["user"] = user }
+                    new()
+                    {
+                        ["message"] =
+                            $"Accepted publickey for {user} from 10.20.1.{random.Next(10, 60)} port {random.Next(1024, 65_000)} ssh2",
+                        ["user"] = user,
+                    }
                 )
             );
             return;
         }
-        string[] commands = ["/usr/sbin/cron -f", "/usr/bin/find /tmp -mtime +7", "/usr/bin/python3 /opt/monitor/probe.py", "/usr/sbin/logrotate /etc/logrotate.conf"];
+        string[] commands =
+        [
+            "/usr/sbin/cron -f",
+            "/usr/bin/find /tmp -mtime +7",
+            "/usr/bin/python3 /opt/monitor/probe.py",
+            "/usr/sbin/logrotate /etc/logrotate.conf",
+        ];
         string command = commands[random.Next(commands.Length)];
         events.Add(
             Shapes.Flat(
@@ -156,7 +205,13 @@ internal sealed class Baseline(SampleCompany company)
                 "linux",
                 "process_creation",
                 null,
-                new() { ["Image"] = command.Split(' ')[0], ["CommandLine"] = command, ["ParentImage"] = "/usr/lib/systemd/systemd", ["User"] = "root" }
+                new()
+                {
+                    ["Image"] = command.Split(' ')[0],
+                    ["CommandLine"] = command,
+                    ["ParentImage"] = "/usr/lib/systemd/systemd",
+                    ["User"] = "root",
+                }
             )
         );
     }
@@ -219,14 +274,28 @@ internal sealed class Baseline(SampleCompany company)
                     "idp",
                     null,
                     "signin",
-                    new() { ["user"] = host.User + "@meridian.example", ["result"] = random.Next(20) == 0 ? "failure" : "success", ["ip"] = host.Address, ["application"] = "mail" }
+                    new()
+                    {
+                        ["user"] = host.User + "@meridian.example",
+                        ["result"] = random.Next(20) == 0 ? "failure" : "success",
+                        ["ip"] = host.Address,
+                        ["application"] = "mail",
+                    }
                 )
             );
             return;
         }
         string[] names = ["DescribeInstances", "ListBuckets", "GetObject", "DescribeLogGroups"];
         string name = names[random.Next(names.Length)];
-        events.Add(Shapes.CloudTrail(at, name.Contains("Bucket", StringComparison.Ordinal) ? "s3.amazonaws.com" : "ec2.amazonaws.com", name, "ci-deploy", "198.51.100.20"));
+        events.Add(
+            Shapes.CloudTrail(
+                at,
+                name.Contains("Bucket", StringComparison.Ordinal) ? "s3.amazonaws.com" : "ec2.amazonaws.com",
+                name,
+                "ci-deploy",
+                "198.51.100.20"
+            )
+        );
     }
 
     private void Backup(Random random, DateTimeOffset start, List<SampleEvent> events)
@@ -239,14 +308,27 @@ internal sealed class Baseline(SampleCompany company)
                 "linux",
                 "process_creation",
                 null,
-                new() { ["Image"] = "/usr/bin/rsync", ["CommandLine"] = "/usr/bin/rsync -a fs-01:/data/ /backup/nightly/", ["ParentImage"] = "/usr/sbin/cron", ["User"] = "backup" }
+                new()
+                {
+                    ["Image"] = "/usr/bin/rsync",
+                    ["CommandLine"] = "/usr/bin/rsync -a fs-01:/data/ /backup/nightly/",
+                    ["ParentImage"] = "/usr/sbin/cron",
+                    ["User"] = "backup",
+                }
             )
         );
     }
 
     private static T Pick<T>(Random random, IReadOnlyList<T> items) => items[random.Next(items.Count)];
 
-    internal static Dictionary<string, string> Process(Random random, SampleHost host, string image, string command, string parent, string? user = null) =>
+    internal static Dictionary<string, string> Process(
+        Random random,
+        SampleHost host,
+        string image,
+        string command,
+        string parent,
+        string? user = null
+    ) =>
         new()
         {
             ["UtcTime"] = "-",

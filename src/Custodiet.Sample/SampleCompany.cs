@@ -11,13 +11,41 @@ public sealed class SampleCompany
 
     private static readonly string[] given =
     [
-        "ada", "bruno", "clara", "david", "elif", "felix", "greta", "hugo", "ines", "jonas",
-        "karla", "lena", "mira", "nils", "olga", "paul", "rosa", "sven", "tarek", "ute",
+        "ada",
+        "bruno",
+        "clara",
+        "david",
+        "elif",
+        "felix",
+        "greta",
+        "hugo",
+        "ines",
+        "jonas",
+        "karla",
+        "lena",
+        "mira",
+        "nils",
+        "olga",
+        "paul",
+        "rosa",
+        "sven",
+        "tarek",
+        "ute",
     ];
 
     private static readonly string[] serverNames = ["DC-01", "DC-02", "FS-01", "SQL-01", "APP-01", "MGMT-01"];
 
-    private static readonly string[] linuxNames = ["web-1", "web-2", "db-1", "ci-1", "bastion-1", "bastion-2", "backup-1", "mon-1"];
+    private static readonly string[] linuxNames =
+    [
+        "web-1",
+        "web-2",
+        "db-1",
+        "ci-1",
+        "bastion-1",
+        "bastion-2",
+        "backup-1",
+        "mon-1",
+    ];
 
     private static readonly string[] family = ["brandt", "cohen", "dietz", "engel", "frank", "kaya"];
 
@@ -28,7 +56,13 @@ public sealed class SampleCompany
         Seed = seed;
         Workstations =
         [
-            .. Enumerable.Range(1, 40).Select(n => new SampleHost($"WS-{n:000}.meridian.example", $"10.20.{1 + (n / 20)}.{10 + n}", UserOf(n))),
+            .. Enumerable
+                .Range(1, 40)
+                .Select(n => new SampleHost(
+                    $"WS-{n:000}.meridian.example",
+                    $"10.20.{1 + (n / 20)}.{10 + n}",
+                    UserOf(n)
+                )),
         ];
         Servers =
         [
@@ -36,12 +70,7 @@ public sealed class SampleCompany
                 (name, n) => new SampleHost($"{name}.meridian.example", $"10.20.0.{10 + n}", "SYSTEM")
             ),
         ];
-        LinuxHosts =
-        [
-            .. linuxNames.Select(
-                (name, n) => new SampleHost(name, $"10.30.0.{10 + n}", "root")
-            ),
-        ];
+        LinuxHosts = [.. linuxNames.Select((name, n) => new SampleHost(name, $"10.30.0.{10 + n}", "root"))];
     }
 
     /// <summary>The seed.</summary>

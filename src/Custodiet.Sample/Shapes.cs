@@ -6,7 +6,10 @@ namespace Custodiet.Sample;
 /// <summary>The shapes in which the company's collectors write: Winlogbeat 8 on workstations, NXLog on servers, CloudTrail, flat JSON elsewhere.</summary>
 internal static class Shapes
 {
-    private static readonly JsonSerializerOptions options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions options = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Winlogbeat 8: <c>winlog.event_data</c>.</summary>
     public static SampleEvent Winlogbeat(
@@ -22,7 +25,11 @@ internal static class Shapes
             new Dictionary<string, object?>
             {
                 ["@timestamp"] = Iso(at),
-                ["event"] = new Dictionary<string, object?> { ["code"] = eventId.ToString(CultureInfo.InvariantCulture), ["provider"] = Provider(channel) },
+                ["event"] = new Dictionary<string, object?>
+                {
+                    ["code"] = eventId.ToString(CultureInfo.InvariantCulture),
+                    ["provider"] = Provider(channel),
+                },
                 ["host"] = new Dictionary<string, object?> { ["name"] = host.Name },
                 ["agent"] = new Dictionary<string, object?> { ["type"] = "winlogbeat", ["version"] = "8.13.2" },
                 ["winlog"] = new Dictionary<string, object?>
@@ -85,7 +92,7 @@ internal static class Shapes
                 ["userIdentity"] = new Dictionary<string, object?>
                 {
                     ["type"] = "IAMUser",
-                    ["arn"] = $"arn:aws:iam::111122223333:user/{user}",
+                    ["arn"] = ArnOf(user),
                     ["accountId"] = "111122223333",
                     ["userName"] = user,
                 },
@@ -104,8 +111,18 @@ internal static class Shapes
             }
         );
 
+    /// <summary>The cloud's name for a user.</summary>
+    public static string ArnOf(string user) => $"arn:aws:iam::111122223333:user/{user}";
+
     /// <summary>Flat JSON that names its own log source.</summary>
-    public static SampleEvent Flat(DateTimeOffset at, string host, string? product, string? category, string? service, Dictionary<string, object?> fields)
+    public static SampleEvent Flat(
+        DateTimeOffset at,
+        string host,
+        string? product,
+        string? category,
+        string? service,
+        Dictionary<string, object?> fields
+    )
     {
         Dictionary<string, object?> members = new() { ["@timestamp"] = Iso(at), ["host"] = host };
         AddIf(members, "product", product);
@@ -129,7 +146,8 @@ internal static class Shapes
     private static SampleEvent Of(DateTimeOffset at, Dictionary<string, object?> members) =>
         new(at, JsonSerializer.Serialize(members, options));
 
-    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static string Provider(string channel) =>
         channel switch

@@ -33,7 +33,10 @@ internal sealed partial class Flow(
 {
     /// <summary>The product's version.</summary>
     public static string Version { get; } =
-        typeof(Flow).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+        typeof(Flow)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0]
+        ?? "0";
 
     public DataFolder Folder => folder;
 

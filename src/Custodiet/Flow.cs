@@ -28,7 +28,12 @@ namespace Custodiet;
 internal sealed partial class Flow : IAsyncDisposable
 {
     /// <summary>Opens everything on the data folder, in the order in which an event meets it, and brings it to where it was.</summary>
-    public static async Task<Flow> OpenAsync(Settings settings, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
+    public static async Task<Flow> OpenAsync(
+        Settings settings,
+        TimeProvider time,
+        ILoggerFactory logs,
+        CancellationToken cancellation
+    )
     {
         DataFolder folder = DataFolder.Open(settings.DataFolder);
         Closing closing = new(folder);
@@ -41,7 +46,9 @@ internal sealed partial class Flow : IAsyncDisposable
             SourceTable sources = new();
 
             // Records and what is projected from them; sealed for the ledger at the moment of recording.
-            SqliteRecords records = closing.Add(await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, time, cancellation));
+            SqliteRecords records = closing.Add(
+                await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, time, cancellation)
+            );
             KeptLedger ledger = closing.Add(await KeptLedger.OpenAsync(folder, records, settings, time, cancellation));
 
             // Bytes → queue, durable before the answer.
@@ -61,24 +68,54 @@ internal sealed partial class Flow : IAsyncDisposable
             IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
             SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
             StageCounters input = new("input");
-            IntakeLimits limits = new((int)settings.Number("input.event_bytes_max"), (int)settings.Number("input.batch_bytes_max"));
+            IntakeLimits limits = new(
+                (int)settings.Number("input.event_bytes_max"),
+                (int)settings.Number("input.batch_bytes_max")
+            );
             EventIntake intake = new(queue, input, limits, time);
 
             // Queue → event → finding → alert; and, beside it, event → archive → datasets.
             AlertGrouping grouping = closing.Add(
-                new AlertGrouping(time, new AlertGroupingLimits { Window = TimeSpan.FromHours(settings.Number("alerts.window_hours")) })
+                new AlertGrouping(
+                    time,
+                    new AlertGroupingLimits { Window = TimeSpan.FromHours(settings.Number("alerts.window_hours")) }
+                )
             );
             await grouping.LoadAsync(records, cancellation);
             AlertIntake alerts = new(grouping, records, records, time);
             BoundParsers parsers = content.Parsers.Bind(fields, logSources, sources);
             RuleSet rules = RuleSet.Compile(content.Rules.Rules, fields, logSources);
-            StreamTotals totals = new(sources, await records.SourcesAsync(cancellation), await records.StagesAsync(cancellation));
-            StreamParts parts = new(queue, archive, records, alerts, parsers, rules, new FindingMaker(fields), fields, sources, totals, input);
+            StreamTotals totals = new(
+                sources,
+                await records.SourcesAsync(cancellation),
+                await records.StagesAsync(cancellation)
+            );
+            StreamParts parts = new(
+                queue,
+                archive,
+                records,
+                alerts,
+                parsers,
+                rules,
+                new FindingMaker(fields),
+                fields,
+                sources,
+                totals,
+                input
+            );
             EventStream stream = closing.Add(
                 new EventStream(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>())
             );
             Datasets datasets = closing.Add(
-                await Datasets.OpenAsync(Path.Combine(folder.Root, "datasets"), archive, records, records, time, null, cancellation)
+                await Datasets.OpenAsync(
+                    Path.Combine(folder.Root, "datasets"),
+                    archive,
+                    records,
+                    records,
+                    time,
+                    null,
+                    cancellation
+                )
             );
 
             await records.AppendAsync(
@@ -86,13 +123,34 @@ internal sealed partial class Flow : IAsyncDisposable
                 {
                     Drafts =
                     [
-                        new RecordDraft(new ServiceStarted(Version, cleanStop), "service", ActorId.Service, time.GetUtcNow()),
+                        new RecordDraft(
+                            new ServiceStarted(Version, cleanStop),
+                            "service",
+                            ActorId.Service,
+                            time.GetUtcNow()
+                        ),
                         content.ToRecord(time.GetUtcNow()),
                     ],
                 },
                 cancellation
             );
-            return new Flow(folder, content, records, ledger, queue, archive, datasets, input, intake, grouping, alerts, rules, stream, time, closing);
+            return new Flow(
+                folder,
+                content,
+                records,
+                ledger,
+                queue,
+                archive,
+                datasets,
+                input,
+                intake,
+                grouping,
+                alerts,
+                rules,
+                stream,
+                time,
+                closing
+            );
         }
         catch
         {

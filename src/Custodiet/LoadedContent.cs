@@ -34,7 +34,8 @@ internal sealed record LoadedContent(
 
     /// <summary>Reads the starter content and what the settings add. A bad rule never stops another; without parsers or processes there is nothing to run.</summary>
     /// <exception cref="CommandException">Parsers, mappings or processes are not in order.</exception>
-    public static LoadedContent Read(Settings settings) => Read([StarterFolder, .. settings.Paths("content")], settings.Paths("rules"));
+    public static LoadedContent Read(Settings settings) =>
+        Read([StarterFolder, .. settings.Paths("content")], settings.Paths("rules"));
 
     /// <summary>Reads content folders and further rule files.</summary>
     public static LoadedContent Read(IReadOnlyList<string> folders, IReadOnlyList<string> ruleFiles)
@@ -60,9 +61,19 @@ internal sealed record LoadedContent(
         if (parsers.Set is null || mappings.Set is null || processes.Count == 0)
         {
             string all = string.Join('\n', problems.Where(p => p.Level == ProblemLevel.Error));
-            throw new CommandException(ExitCode.Problems, $"The content is not in order; «custodiet content check» shows all of it.\n{all}");
+            throw new CommandException(
+                ExitCode.Problems,
+                $"The content is not in order; «custodiet content check» shows all of it.\n{all}"
+            );
         }
-        return new LoadedContent(DigestOf(files, more), parsers.Set, rules, mappings.Set, new ProcessLibrary(processes), problems);
+        return new LoadedContent(
+            DigestOf(files, more),
+            parsers.Set,
+            rules,
+            mappings.Set,
+            new ProcessLibrary(processes),
+            problems
+        );
     }
 
     /// <summary>The content folders' digest, and over it that of the further rules.</summary>
@@ -70,7 +81,11 @@ internal sealed record LoadedContent(
         more.Texts.Count == 0
             ? files.Digest
             : Convert.ToHexStringLower(
-                SHA256.HashData(Encoding.UTF8.GetBytes(files.Digest + string.Concat(more.Texts.Select(t => t.Digest).Order(StringComparer.Ordinal))))
+                SHA256.HashData(
+                    Encoding.UTF8.GetBytes(
+                        files.Digest + string.Concat(more.Texts.Select(t => t.Digest).Order(StringComparer.Ordinal))
+                    )
+                )
             );
 
     /// <summary>The record that this content is in use.</summary>

@@ -50,12 +50,20 @@ internal sealed record LogSourceDefinition(
             {
                 categories.Add(category);
             }
+            named ??= NameOf(product, categories, service);
         }
         return new LogSourceDecision(
             Combine(product, categories, service),
             named ?? Technology ?? technology,
             [.. aliases.Select(pair => (pair.Key, pair.Value))]
         );
+    }
+
+    /// <summary>What to call the technology of an event that says no more than its log source: <c>linux-sshd</c>, <c>proxy</c>.</summary>
+    private static string? NameOf(string? product, List<string> categories, string? service)
+    {
+        string? first = product ?? categories.FirstOrDefault();
+        return service is null || first is null ? first ?? service : $"{first}-{service}";
     }
 
     private static List<LogSource> Combine(string? product, List<string> categories, string? service)

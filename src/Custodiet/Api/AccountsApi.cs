@@ -10,11 +10,19 @@ internal static class AccountsApi
     public static void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder accounts = routes.MapGroup("/api/v1/accounts").RequireAuthorization(Policies.Administer);
-        accounts.MapGet("/", async (Accounts all, CancellationToken cancellation) => Results.Json(await ListAsync(all, cancellation), Output.Json));
+        accounts.MapGet(
+            "/",
+            async (Accounts all, CancellationToken cancellation) =>
+                Results.Json(await ListAsync(all, cancellation), Output.Json)
+        );
         accounts.MapPost("/", AddAsync);
         accounts.MapPost("/{name}/{change}", ChangeOneAsync);
         RouteGroupBuilder tokens = routes.MapGroup("/api/v1/tokens").RequireAuthorization(Policies.ManageTokens);
-        tokens.MapGet("/", async (ApiTokens all, CancellationToken cancellation) => Results.Json(await ListAsync(all, cancellation), Output.Json));
+        tokens.MapGet(
+            "/",
+            async (ApiTokens all, CancellationToken cancellation) =>
+                Results.Json(await ListAsync(all, cancellation), Output.Json)
+        );
         tokens.MapPost("/", AddTokenAsync);
         tokens.MapDelete("/{id}", RevokeAsync);
     }
@@ -70,7 +78,12 @@ internal static class AccountsApi
         };
     }
 
-    private static async Task<IResult> AddAsync(AccountRequest request, Accounts accounts, HttpContext http, CancellationToken cancellation) =>
+    private static async Task<IResult> AddAsync(
+        AccountRequest request,
+        Accounts accounts,
+        HttpContext http,
+        CancellationToken cancellation
+    ) =>
         Answer(await accounts.AddAsync(request.Name, request.Roles, request.Password, http.User.Actor(), cancellation));
 
     private static async Task<IResult> ChangeOneAsync(
@@ -82,11 +95,29 @@ internal static class AccountsApi
         CancellationToken cancellation
     ) => Answer(await ChangeAsync(accounts, name, change, request.Roles, http.User.Actor(), cancellation));
 
-    private static async Task<IResult> AddTokenAsync(TokenRequest request, ApiTokens tokens, HttpContext http, CancellationToken cancellation) =>
-        Answer(await tokens.AddAsync(request.Role, request.Name, request.Scopes, request.ExpiresAt, http.User.Actor(), cancellation));
+    private static async Task<IResult> AddTokenAsync(
+        TokenRequest request,
+        ApiTokens tokens,
+        HttpContext http,
+        CancellationToken cancellation
+    ) =>
+        Answer(
+            await tokens.AddAsync(
+                request.Role,
+                request.Name,
+                request.Scopes,
+                request.ExpiresAt,
+                http.User.Actor(),
+                cancellation
+            )
+        );
 
-    private static async Task<IResult> RevokeAsync(string id, ApiTokens tokens, HttpContext http, CancellationToken cancellation) =>
-        Answer(await tokens.RevokeAsync(new ActorId(id), http.User.Actor(), cancellation));
+    private static async Task<IResult> RevokeAsync(
+        string id,
+        ApiTokens tokens,
+        HttpContext http,
+        CancellationToken cancellation
+    ) => Answer(await tokens.RevokeAsync(new ActorId(id), http.User.Actor(), cancellation));
 
     private static IResult Answer(AccountOutcome outcome) =>
         outcome switch
@@ -107,5 +138,6 @@ internal static class AccountsApi
         };
 
     /// <summary>Problems of fields as one sentence.</summary>
-    public static string Sentence(IEnumerable<FieldProblem> problems) => string.Join(' ', problems.Select(p => p.Message));
+    public static string Sentence(IEnumerable<FieldProblem> problems) =>
+        string.Join(' ', problems.Select(p => p.Message));
 }

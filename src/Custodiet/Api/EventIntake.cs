@@ -33,7 +33,11 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
     /// <summary>Rejected lines that an answer names; the rest are counted.</summary>
     public const int RejectedNamedMax = 1_000;
 
-    private readonly FramingLimits framing = new() { EventBytes = limits.EventBytesMax, BatchBytes = limits.BatchBytesMax };
+    private readonly FramingLimits framing = new()
+    {
+        EventBytes = limits.EventBytesMax,
+        BatchBytes = limits.BatchBytesMax,
+    };
 
     public IntakeLimits Limits => limits;
 
@@ -50,7 +54,10 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
         {
             counters.Drop("refused body: " + Words(refusal.Fault), 1);
             int status = refusal.Fault is FramingFault.ArrayBroken ? 400 : 413;
-            return new IntakeOutcome.Unreadable(status, $"Line {refusal.Line}, byte {refusal.ByteOffset}: {refusal.Reason}");
+            return new IntakeOutcome.Unreadable(
+                status,
+                $"Line {refusal.Line}, byte {refusal.ByteOffset}: {refusal.Reason}"
+            );
         }
         long first = 0;
         bool repeated = false;

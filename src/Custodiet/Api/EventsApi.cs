@@ -14,7 +14,9 @@ internal static class EventsApi
         routes
             .MapPost("/api/v1/events", PostAsync)
             .RequireAuthorization(Policies.EventsWrite)
-            .WithSummary("Send events: NDJSON or a JSON array, plain or gzip. The batch is atomic under its Idempotency-Key.")
+            .WithSummary(
+                "Send events: NDJSON or a JSON array, plain or gzip. The batch is atomic under its Idempotency-Key."
+            )
             .Produces<Cli.IngestAnswer>()
             .ProducesProblem(400)
             .ProducesProblem(413)
@@ -46,7 +48,11 @@ internal static class EventsApi
                 return Results.Problem(unreadable.Reason, statusCode: unreadable.Status);
             case IntakeOutcome.Full full:
                 http.Response.Headers.RetryAfter = Seconds(full.RetryAfter);
-                return Results.Problem(full.Reason, statusCode: 429, title: "The event queue is full; nothing was taken");
+                return Results.Problem(
+                    full.Reason,
+                    statusCode: 429,
+                    title: "The event queue is full; nothing was taken"
+                );
             case IntakeOutcome.Failed failed:
                 http.Response.Headers.RetryAfter = "5";
                 return Results.Problem(failed.Reason, statusCode: 503, title: "The disk failed; nothing was taken");

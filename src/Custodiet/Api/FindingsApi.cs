@@ -27,7 +27,9 @@ internal static class FindingsApi
         routes
             .MapPost("/api/v1/findings", PostAsync)
             .RequireAuthorization(Policies.FindingsWrite)
-            .WithSummary("Send alerts of another tool; ?mapping=ID names how they are read, otherwise the mapping that recognises them does.")
+            .WithSummary(
+                "Send alerts of another tool; ?mapping=ID names how they are read, otherwise the mapping that recognises them does."
+            )
             .Produces<FindingsAnswer>()
             .ProducesProblem(422);
 
@@ -54,7 +56,12 @@ internal static class FindingsApi
         }
         if (outcome.Findings.Count > 0)
         {
-            AppendOutcome stored = await alerts.AppendAsync(outcome.Findings, new AppendRequest(), persistent: false, cancellation);
+            AppendOutcome stored = await alerts.AppendAsync(
+                outcome.Findings,
+                new AppendRequest(),
+                persistent: false,
+                cancellation
+            );
             if (stored is AppendOutcome.Refused refused)
             {
                 http.Response.Headers.RetryAfter = "5";
@@ -64,11 +71,17 @@ internal static class FindingsApi
         List<FindingAlert> answers = [];
         foreach (Finding finding in outcome.Findings)
         {
-            Alert? alert = await reader.AlertBySourceRefAsync(finding.Source.Technology, finding.SourceRef ?? "", cancellation);
+            Alert? alert = await reader.AlertBySourceRefAsync(
+                finding.Source.Technology,
+                finding.SourceRef ?? "",
+                cancellation
+            );
             if (alert is not null)
             {
                 string url = $"{http.Request.Scheme}://{http.Request.Host}/queue?alert={alert.Number}";
-                answers.Add(new FindingAlert(finding.SourceRef ?? "", finding.Id.ToString(), alert.Id.Value, alert.Number, url));
+                answers.Add(
+                    new FindingAlert(finding.SourceRef ?? "", finding.Id.ToString(), alert.Id.Value, alert.Number, url)
+                );
             }
         }
         return Results.Ok(new FindingsAnswer(outcome.Findings.Count, answers, problems));

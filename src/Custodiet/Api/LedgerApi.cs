@@ -11,10 +11,20 @@ internal static class LedgerApi
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/ledger/checkpoint", (KeptLedger ledger) => File(ledger, "checkpoint", "text/plain; charset=utf-8")).RequireAuthorization(Policies.LedgerRead);
-        routes.MapGet("/ledger/vkey", (KeptLedger ledger) => File(ledger, "vkey", "text/plain; charset=utf-8")).RequireAuthorization(Policies.LedgerRead);
         routes
-            .MapGet("/ledger/tile/{**path}", (string path, KeptLedger ledger) => File(ledger, "tile/" + path, "application/octet-stream"))
+            .MapGet(
+                "/ledger/checkpoint",
+                (KeptLedger ledger) => File(ledger, "checkpoint", "text/plain; charset=utf-8")
+            )
+            .RequireAuthorization(Policies.LedgerRead);
+        routes
+            .MapGet("/ledger/vkey", (KeptLedger ledger) => File(ledger, "vkey", "text/plain; charset=utf-8"))
+            .RequireAuthorization(Policies.LedgerRead);
+        routes
+            .MapGet(
+                "/ledger/tile/{**path}",
+                (string path, KeptLedger ledger) => File(ledger, "tile/" + path, "application/octet-stream")
+            )
             .RequireAuthorization(Policies.LedgerRead);
         routes
             .MapGet("/api/v1/ledger/records/{record}/proof", ProveAsync)
@@ -33,7 +43,9 @@ internal static class LedgerApi
             return Results.NotFound();
         }
         string file = Path.Combine(ledger.Log.Folder, path);
-        return System.IO.File.Exists(file) ? Results.Bytes(System.IO.File.ReadAllBytes(file), type) : Results.NotFound();
+        return System.IO.File.Exists(file)
+            ? Results.Bytes(System.IO.File.ReadAllBytes(file), type)
+            : Results.NotFound();
     }
 
     private static async Task<IResult> ProveAsync(string record, KeptLedger ledger, CancellationToken cancellation) =>
@@ -41,7 +53,11 @@ internal static class LedgerApi
             ? Results.File(Encoding.UTF8.GetBytes(proof), "text/plain; charset=utf-8", $"{record}.tlog-proof")
             : Results.Problem($"There is no record «{record}»: give a record's id or its index.", statusCode: 404);
 
-    private static async Task<IResult> EnvelopeAsync(string record, KeptLedger ledger, CancellationToken cancellation) =>
+    private static async Task<IResult> EnvelopeAsync(
+        string record,
+        KeptLedger ledger,
+        CancellationToken cancellation
+    ) =>
         await ledger.FindAsync(record, cancellation) is StoredRecord found
             ? Results.Bytes(found.Sealed.Envelope.ToArray(), "application/json")
             : Results.Problem($"There is no record «{record}»: give a record's id or its index.", statusCode: 404);

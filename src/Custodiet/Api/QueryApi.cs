@@ -18,7 +18,9 @@ internal static class QueryApi
         routes
             .MapPost("/api/v1/query", PostAsync)
             .RequireAuthorization(Policies.QueryRead)
-            .WithSummary("Ask the datasets in SQL, read-only. Accept: application/json, text/csv or application/vnd.apache.parquet.")
+            .WithSummary(
+                "Ask the datasets in SQL, read-only. Accept: application/json, text/csv or application/vnd.apache.parquet."
+            )
             .Produces<QueryJson>()
             .ProducesProblem(422);
 
@@ -69,7 +71,14 @@ internal static class QueryApi
             return Results.Problem(refused.Reason, statusCode: 422, title: "The query was not run");
         }
         Say(http, ((QueryOutcome.Answered)outcome).Answer.Truncated);
-        FileStream content = new(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
+        FileStream content = new(
+            file,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            1 << 16,
+            FileOptions.DeleteOnClose
+        );
         return Results.Stream(content, ParquetType, "answer.parquet");
     }
 

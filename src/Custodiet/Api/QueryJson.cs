@@ -73,6 +73,8 @@ internal static class Csv
     {
         // A cell that a spreadsheet would take for a formula is data of an attacker's making: it is quoted with a leading apostrophe.
         string safe = text.Length > 0 && text[0] is ('=' or '+' or '@' or '\t' or '\r') ? "'" + text : text;
-        return safe.AsSpan().IndexOfAny("\",\r\n") < 0 ? safe : "\"" + safe.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+        return safe.AsSpan().IndexOfAny("\",\r\n") < 0
+            ? safe
+            : "\"" + safe.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 }

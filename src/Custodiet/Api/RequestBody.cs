@@ -36,10 +36,14 @@ internal static class RequestBody
         {
             return Refuse(413, TooLarge(bytesMax));
         }
-        await using GZipStream? unpacked = gzip ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true) : null;
+        await using GZipStream? unpacked = gzip
+            ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true)
+            : null;
         Stream source = unpacked ?? request.Body;
         // Fresh large buffers cost more than all the work on them, so they are rented; the caller gives them back.
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp((int)(request.ContentLength ?? 0) + 1, 16 * 1024, bytesMax));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(
+            Math.Clamp((int)(request.ContentLength ?? 0) + 1, 16 * 1024, bytesMax)
+        );
         int filled = 0;
         bool handedOver = false;
         try

@@ -16,7 +16,11 @@ internal static class Server
     public static WebApplication Build(Flow flow, Settings settings, ILoggerFactory logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production }
+            new WebApplicationOptions
+            {
+                ContentRootPath = AppContext.BaseDirectory,
+                EnvironmentName = Environments.Production,
+            }
         );
         // The product's own settings decide, not stray ASPNETCORE_ variables of the machine.
         builder.WebHost.UseStaticWebAssets();
@@ -40,6 +44,7 @@ internal static class Server
         });
 
         WebApplication app = builder.Build();
+        app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
         app.UseResponseCompression();
         app.UseCustodietPeople();
         HealthApi.Map(app, () => flow.IsReady);
@@ -55,14 +60,32 @@ internal static class Server
         return app;
     }
 
+    /// <summary>A bug's answer: a problem document with a number to find it in the log by, and no detail.</summary>
+    private static Task AnswerErrorAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        string detail =
+            $"Something in Custodiet failed, and nothing was changed by this request. The log has it under trace {http.TraceIdentifier}.";
+        return http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+            ? Results.Problem(detail, statusCode: StatusCodes.Status500InternalServerError).ExecuteAsync(http)
+            : http.Response.WriteAsync(detail);
+    }
+
     private static void Listen(KestrelServerOptions kestrel, Settings settings, Flow flow)
     {
         kestrel.AddServerHeader = false;
-        foreach (string url in settings.Text("urls").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (
+            string url in settings
+                .Text("urls")
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        )
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttp)
             {
-                throw new CommandException(ExitCode.Usage, $"«{url}» is not an http address such as http://127.0.0.1:8087. For TLS, put a proxy in front.");
+                throw new CommandException(
+                    ExitCode.Usage,
+                    $"«{url}» is not an http address such as http://127.0.0.1:8087. For TLS, put a proxy in front."
+                );
             }
             if (IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip))
             {
@@ -91,7 +114,9 @@ internal static class Server
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
             console.UseUtcTimestamp = true;
         });
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace
+        );
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);

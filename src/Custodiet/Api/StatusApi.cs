@@ -10,7 +10,8 @@ internal static class StatusApi
         routes
             .MapGet(
                 "/api/v1/status",
-                async (Flow flow, CancellationToken cancellation) => Results.Json(await flow.StatusAsync(cancellation), Output.Json)
+                async (Flow flow, CancellationToken cancellation) =>
+                    Results.Json(await flow.StatusAsync(cancellation), Output.Json)
             )
             .RequireAuthorization(Policies.Read)
             .WithSummary("Stages with their balance, queue, archive, ledger.")

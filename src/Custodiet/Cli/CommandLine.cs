@@ -15,14 +15,16 @@ internal static class CommandLine
     /// <summary>A server elsewhere.</summary>
     public static readonly Option<string?> Url = new("--url")
     {
-        Description = "Address of a running server; with --token. Default: the server on the data folder, else the folder itself.",
+        Description =
+            "Address of a running server; with --token. Default: the server on the data folder, else the folder itself.",
         Recursive = true,
     };
 
     /// <summary>The token for that server.</summary>
     public static readonly Option<string?> Token = new("--token")
     {
-        Description = "API token for --url. Better: the environment variable CUSTODIET_TOKEN, which other users cannot list.",
+        Description =
+            "API token for --url. Better: the environment variable CUSTODIET_TOKEN, which other users cannot list.",
         Recursive = true,
     };
 

@@ -19,7 +19,9 @@ internal static class ConfigCommand
             }
             Output.WriteTable(
                 ["setting", "value", "from", "environment"],
-                settings.All.Select(s => (IReadOnlyList<string>)[s.Name, s.Value, s.Origin, Settings.EnvironmentName(s.Name)])
+                settings.All.Select(s =>
+                    (IReadOnlyList<string>)[s.Name, s.Value, s.Origin, Settings.EnvironmentName(s.Name)]
+                )
             );
             return ExitCode.Done;
         });

@@ -72,7 +72,10 @@ internal sealed class EmbeddedSession : ISession
     {
         if (running.IsFaulted)
         {
-            throw new CommandException(ExitCode.Unavailable, $"The stream stopped: {running.Exception.InnerException?.Message}");
+            throw new CommandException(
+                ExitCode.Unavailable,
+                $"The stream stopped: {running.Exception.InnerException?.Message}"
+            );
         }
         return flow.StatusAsync(cancellation);
     }
@@ -80,16 +83,29 @@ internal sealed class EmbeddedSession : ISession
     public async Task<QueryOutcome> QueryAsync(string sql, QueryLimits limits, CancellationToken cancellation) =>
         await flow.Datasets.QueryAsync(sql, limits, console, cancellation);
 
-    public async Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation) =>
-        await flow.Datasets.ExportParquetAsync(sql, file, limits, console, cancellation);
+    public async Task<QueryOutcome> ExportAsync(
+        string sql,
+        string file,
+        QueryLimits limits,
+        CancellationToken cancellation
+    ) => await flow.Datasets.ExportParquetAsync(sql, file, limits, console, cancellation);
 
-    public async Task<string> AddAccountAsync(string name, IReadOnlyList<Role> roles, string? password, CancellationToken cancellation) =>
-        Code(await accounts.AddAsync(name, roles, password, ActorId.Console, cancellation)) ?? "";
+    public async Task<string> AddAccountAsync(
+        string name,
+        IReadOnlyList<Role> roles,
+        string? password,
+        CancellationToken cancellation
+    ) => Code(await accounts.AddAsync(name, roles, password, ActorId.Console, cancellation)) ?? "";
 
-    public Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation) => AccountsApi.ListAsync(accounts, cancellation);
+    public Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation) =>
+        AccountsApi.ListAsync(accounts, cancellation);
 
-    public async Task<string?> ChangeAccountAsync(string name, string change, IReadOnlyList<Role> roles, CancellationToken cancellation) =>
-        Code(await AccountsApi.ChangeAsync(accounts, name, change, roles, ActorId.Console, cancellation));
+    public async Task<string?> ChangeAccountAsync(
+        string name,
+        string change,
+        IReadOnlyList<Role> roles,
+        CancellationToken cancellation
+    ) => Code(await AccountsApi.ChangeAsync(accounts, name, change, roles, ActorId.Console, cancellation));
 
     public async Task<string> AddTokenAsync(
         string name,
@@ -99,7 +115,8 @@ internal sealed class EmbeddedSession : ISession
         CancellationToken cancellation
     ) => Text(await tokens.AddAsync(role, name, scopes, expiresAt, ActorId.Console, cancellation)) ?? "";
 
-    public Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) => AccountsApi.ListAsync(tokens, cancellation);
+    public Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) =>
+        AccountsApi.ListAsync(tokens, cancellation);
 
     public async Task RevokeTokenAsync(string id, CancellationToken cancellation) =>
         Text(await tokens.RevokeAsync(new ActorId(id), ActorId.Console, cancellation));
@@ -108,7 +125,10 @@ internal sealed class EmbeddedSession : ISession
     {
         await flow.Ledger.CatchUpAsync(cancellation);
         return await flow.Ledger.ProveAsync(record, cancellation)
-            ?? throw new CommandException(ExitCode.Problems, $"There is no record «{record}»: give a record's id or its index.");
+            ?? throw new CommandException(
+                ExitCode.Problems,
+                $"There is no record «{record}»: give a record's id or its index."
+            );
     }
 
     public async ValueTask DisposeAsync()
@@ -135,7 +155,10 @@ internal sealed class EmbeddedSession : ISession
         outcome switch
         {
             AccountOutcome.Done done => done.OneTimeCode,
-            AccountOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, AccountsApi.Sentence(invalid.Problems)),
+            AccountOutcome.Invalid invalid => throw new CommandException(
+                ExitCode.Refused,
+                AccountsApi.Sentence(invalid.Problems)
+            ),
             AccountOutcome.Refused refused => throw new CommandException(ExitCode.Refused, refused.Reason),
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
@@ -144,7 +167,10 @@ internal sealed class EmbeddedSession : ISession
         outcome switch
         {
             TokenOutcome.Done done => done.Text,
-            TokenOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, AccountsApi.Sentence(invalid.Problems)),
+            TokenOutcome.Invalid invalid => throw new CommandException(
+                ExitCode.Refused,
+                AccountsApi.Sentence(invalid.Problems)
+            ),
             TokenOutcome.Refused refused => throw new CommandException(ExitCode.Refused, refused.Reason),
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };

@@ -104,7 +104,14 @@ internal sealed class FollowedFile : IDisposable
         {
             return false;
         }
-        FileStream opened = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
+        FileStream opened = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            1,
+            useAsync: true
+        );
         string fingerprint = Fingerprint(opened);
         if (fingerprint.Length == 0)
         {

@@ -17,7 +17,10 @@ internal static class IngestCommand
             Description = "Files of JSON lines, plain or gzip.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<bool> follow = new("--follow") { Description = "Go on as the files grow, through rotation, truncation and restarts." };
+        Option<bool> follow = new("--follow")
+        {
+            Description = "Go on as the files grow, through rotation, truncation and restarts.",
+        };
         Command command = new("ingest", "Send events from files and say what became of them.") { files, follow };
         command.SetAction(
             async (parse, cancellation) =>
@@ -37,7 +40,12 @@ internal static class IngestCommand
         return command;
     }
 
-    private static async Task<int> SendAsync(ISession session, string[] paths, bool json, CancellationToken cancellation)
+    private static async Task<int> SendAsync(
+        ISession session,
+        string[] paths,
+        bool json,
+        CancellationToken cancellation
+    )
     {
         TimeProvider time = TimeProvider.System;
         long started = time.GetTimestamp();
@@ -87,7 +95,10 @@ internal static class IngestCommand
             if (outcome is not QueryOutcome.Answered { Answer.Rows: [[var archived, var parsed]] })
             {
                 string reason = outcome is QueryOutcome.Refused refused ? refused.Reason : "no answer";
-                throw new CommandException(ExitCode.Refused, $"Everything was sent, but the count of what was archived failed: {reason}");
+                throw new CommandException(
+                    ExitCode.Refused,
+                    $"Everything was sent, but the count of what was archived failed: {reason}"
+                );
             }
             long events = Convert.ToInt64(archived, CultureInfo.InvariantCulture);
             long read = Convert.ToInt64(parsed, CultureInfo.InvariantCulture);
@@ -143,7 +154,12 @@ internal static class IngestCommand
         Output.Remark($"Answered by {where}.");
     }
 
-    private static async Task<int> FollowAsync(ISession session, string[] paths, string stateFolder, CancellationToken cancellation)
+    private static async Task<int> FollowAsync(
+        ISession session,
+        string[] paths,
+        string stateFolder,
+        CancellationToken cancellation
+    )
     {
         FollowedFile[] files = [.. paths.Select(p => FollowedFile.Open(p, stateFolder))];
         Output.Remark($"Following {files.Length} file(s) into {session.Where}. Ctrl+C stops; the place is kept.");
@@ -163,7 +179,9 @@ internal static class IngestCommand
                     moved = true;
                     foreach (RejectedLine line in answer.Rejected)
                     {
-                        Output.Remark($"{file.Name}: line {line.Line} of the batch at {lines.Key}: rejected: {line.Reason}");
+                        Output.Remark(
+                            $"{file.Name}: line {line.Line} of the batch at {lines.Key}: rejected: {line.Reason}"
+                        );
                     }
                 }
                 if (!moved)
@@ -185,7 +203,14 @@ internal static class IngestCommand
         }
     }
 
-    private sealed record IngestResult(long Received, long Rejected, long Parsed, long Unparsed, long Archived, double Seconds);
+    private sealed record IngestResult(
+        long Received,
+        long Rejected,
+        long Parsed,
+        long Unparsed,
+        long Archived,
+        double Seconds
+    );
 
     private sealed record NamedRejection(string File, long Line, string Reason);
 

@@ -19,9 +19,20 @@ internal static class LedgerCommand
 
     private static Command Verify()
     {
-        Argument<string> target = new("DIR|URL") { Description = "A ledger's folder, a data folder, or the address of a server." };
-        Option<string?> vkey = new("--vkey") { Description = "The public key to trust, as text or a file. Default: the vkey beside the log, which proves less." };
-        Command command = new("verify", "Hash every entry again and compare with the signed checkpoint.") { target, vkey };
+        Argument<string> target = new("DIR|URL")
+        {
+            Description = "A ledger's folder, a data folder, or the address of a server.",
+        };
+        Option<string?> vkey = new("--vkey")
+        {
+            Description =
+                "The public key to trust, as text or a file. Default: the vkey beside the log, which proves less.",
+        };
+        Command command = new("verify", "Hash every entry again and compare with the signed checkpoint.")
+        {
+            target,
+            vkey,
+        };
         command.SetAction(
             async (parse, cancellation) =>
             {
@@ -62,7 +73,13 @@ internal static class LedgerCommand
         }
         if (result.Holds)
         {
-            string bodies = result.Bodies > 0 ? string.Create(CultureInfo.InvariantCulture, $", {result.Bodies:N0} bodies agree with their envelopes") : "";
+            string bodies =
+                result.Bodies > 0
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $", {result.Bodies:N0} bodies agree with their envelopes"
+                    )
+                    : "";
             Console.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -80,7 +97,11 @@ internal static class LedgerCommand
         }
     }
 
-    private static async Task<LedgerVerification> VerifyFolderAsync(string place, string? vkey, CancellationToken cancellation)
+    private static async Task<LedgerVerification> VerifyFolderAsync(
+        string place,
+        string? vkey,
+        CancellationToken cancellation
+    )
     {
         string folder = Path.GetFullPath(place);
         if (!File.Exists(Path.Combine(folder, "vkey")) && Directory.Exists(Path.Combine(folder, "ledger")))
@@ -94,13 +115,21 @@ internal static class LedgerCommand
         string beside = Path.Combine(folder, "vkey");
         if (vkey is null && !File.Exists(beside))
         {
-            throw new CommandException(ExitCode.Unavailable, $"{folder} holds no ledger: there is no file «vkey» in it.");
+            throw new CommandException(
+                ExitCode.Unavailable,
+                $"{folder} holds no ledger: there is no file «vkey» in it."
+            );
         }
         NoteVerifier verifier = Key(vkey ?? beside);
         return await LedgerVerifier.VerifyDirectoryAsync(folder, verifier, null, cancellation);
     }
 
-    private static async Task<LedgerVerification> VerifyUrlAsync(ParseResult parse, string place, string? vkey, CancellationToken cancellation)
+    private static async Task<LedgerVerification> VerifyUrlAsync(
+        ParseResult parse,
+        string place,
+        string? vkey,
+        CancellationToken cancellation
+    )
     {
         using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
         string? token = parse.GetValue(CommandLine.Token) ?? Environment.GetEnvironmentVariable("CUSTODIET_TOKEN");
@@ -114,20 +143,31 @@ internal static class LedgerCommand
             // A server's address stands for its log.
             prefix = new Uri(prefix, "ledger/");
         }
-        NoteVerifier verifier = vkey is null ? Parse(await http.GetStringAsync(new Uri(prefix, "vkey"), cancellation)) : Key(vkey);
+        NoteVerifier verifier = vkey is null
+            ? Parse(await http.GetStringAsync(new Uri(prefix, "vkey"), cancellation))
+            : Key(vkey);
         return await LedgerVerifier.VerifyUrlAsync(http, prefix, verifier, null, cancellation);
     }
 
-    private static NoteVerifier Key(string textOrFile) => Parse(File.Exists(textOrFile) ? File.ReadAllText(textOrFile) : textOrFile);
+    private static NoteVerifier Key(string textOrFile) =>
+        Parse(File.Exists(textOrFile) ? File.ReadAllText(textOrFile) : textOrFile);
 
     private static NoteVerifier Parse(string text) =>
-        NoteVerifier.Parse(text.Trim(), out string problem) ?? throw new CommandException(ExitCode.Usage, $"The key is not a vkey: {problem}");
+        NoteVerifier.Parse(text.Trim(), out string problem)
+        ?? throw new CommandException(ExitCode.Usage, $"The key is not a vkey: {problem}");
 
     private static Command Prove()
     {
         Argument<string> record = new("ID") { Description = "A record's id or its ledger index." };
-        Option<string?> output = new("--out") { Description = "File to write the .tlog-proof to. Default: standard output." };
-        Command command = new("prove", "Write the proof that a record is in the ledger; it stands alone.") { record, output };
+        Option<string?> output = new("--out")
+        {
+            Description = "File to write the .tlog-proof to. Default: standard output.",
+        };
+        Command command = new("prove", "Write the proof that a record is in the ledger; it stands alone.")
+        {
+            record,
+            output,
+        };
         command.SetAction(
             async (parse, cancellation) =>
             {
@@ -154,17 +194,40 @@ internal static class LedgerCommand
 
     private static Command Continue()
     {
-        Option<bool> sure = new("--records-are-lost") { Description = "Says that the missing records cannot be restored.", Required = true };
-        Command command = new("continue", "After a restore to an older state: go on in a new log that names the old one.") { sure };
+        Option<bool> sure = new("--records-are-lost")
+        {
+            Description = "Says that the missing records cannot be restored.",
+            Required = true,
+        };
+        Command command = new(
+            "continue",
+            "After a restore to an older state: go on in a new log that names the old one."
+        )
+        {
+            sure,
+        };
         command.SetAction(
             async (parse, cancellation) =>
             {
                 Settings settings = SessionFinder.ReadSettings(parse);
                 using DataFolder folder = OpenFolder(settings);
-                await using SqliteRecords records = await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, TimeProvider.System, cancellation);
+                await using SqliteRecords records = await SqliteRecords.OpenAsync(
+                    folder.Records,
+                    EnvelopeSealer.Seal,
+                    TimeProvider.System,
+                    cancellation
+                );
                 using LedgerKey key = LedgerKey.OpenOrCreate(KeptLedger.KeyFile(folder));
-                using TileLog log = await TileLog.ContinueAsync(folder.Ledger, key, records.Count, TimeProvider.System, cancellation);
-                Console.Out.WriteLine($"The log goes on as {log.State.Origin} with record {records.Count}. Its public key line: {log.State.VerifierKey}");
+                using TileLog log = await TileLog.ContinueAsync(
+                    folder.Ledger,
+                    key,
+                    records.Count,
+                    TimeProvider.System,
+                    cancellation
+                );
+                Console.Out.WriteLine(
+                    $"The log goes on as {log.State.Origin} with record {records.Count}. Its public key line: {log.State.VerifierKey}"
+                );
                 return ExitCode.Done;
             }
         );

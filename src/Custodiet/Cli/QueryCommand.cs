@@ -12,7 +12,11 @@ internal static class QueryCommand
     public static Command Create()
     {
         Argument<string> sql = new("SQL") { Description = "One SELECT over the views of docs/datasets.md." };
-        Option<string> format = new("--format") { Description = "table, json, csv or parquet.", DefaultValueFactory = _ => "table" };
+        Option<string> format = new("--format")
+        {
+            Description = "table, json, csv or parquet.",
+            DefaultValueFactory = _ => "table",
+        };
         format.AcceptOnlyFromAmong("table", "json", "csv", "parquet");
         Option<string?> output = new("--out") { Description = "File to write to; needed for parquet." };
         Option<int> rows = new("--rows")
@@ -35,7 +39,12 @@ internal static class QueryCommand
                 await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
                 QueryOutcome outcome =
                     shape == "parquet"
-                        ? await session.ExportAsync(parse.GetRequiredValue(sql), Path.GetFullPath(file!), limits, cancellation)
+                        ? await session.ExportAsync(
+                            parse.GetRequiredValue(sql),
+                            Path.GetFullPath(file!),
+                            limits,
+                            cancellation
+                        )
                         : await session.QueryAsync(parse.GetRequiredValue(sql), limits, cancellation);
                 if (outcome is QueryOutcome.Refused refused)
                 {
@@ -64,7 +73,9 @@ internal static class QueryCommand
             case "json":
                 writer.WriteLine(
                     JsonSerializer.Serialize(
-                        answer.Rows.Select(row => answer.Columns.Zip(row).ToDictionary(p => p.First.Name, p => p.Second)),
+                        answer.Rows.Select(row =>
+                            answer.Columns.Zip(row).ToDictionary(p => p.First.Name, p => p.Second)
+                        ),
                         Output.Json
                     )
                 );

@@ -17,7 +17,11 @@ internal static class RulesCommand
 
     private static Command Check()
     {
-        Argument<string[]> paths = new("PATH") { Description = "Rule files or folders.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> paths = new("PATH")
+        {
+            Description = "Rule files or folders.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Command command = new("check", "Load rules and name every problem with file, line and column.") { paths };
         command.SetAction(parse =>
         {
@@ -46,7 +50,9 @@ internal static class RulesCommand
                 {
                     Console.Out.WriteLine(problem);
                 }
-                Output.Remark($"{read.Rules.Count:N0} rules loaded, {read.Refused.Count:N0} refused, {read.Warnings.Count:N0} warnings");
+                Output.Remark(
+                    $"{read.Rules.Count:N0} rules loaded, {read.Refused.Count:N0} refused, {read.Warnings.Count:N0} warnings"
+                );
             }
             return read.Refused.Count == 0 ? ExitCode.Done : ExitCode.Problems;
         });
@@ -55,14 +61,24 @@ internal static class RulesCommand
 
     private static Command Match()
     {
-        Option<string[]> rules = new("--rules") { Description = "Rule files or folders.", Required = true, AllowMultipleArgumentsPerToken = true };
-        Option<string[]> events = new("--events")
+        Option<string[]> rules = new("--rules")
         {
-            Description = "Files of JSON lines, plain or gzip, in any parser's shape; flat events may carry product, category, service.",
+            Description = "Rule files or folders.",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<string> output = new("--out") { Description = "File for the matches, a JSON line each.", Required = true };
+        Option<string[]> events = new("--events")
+        {
+            Description =
+                "Files of JSON lines, plain or gzip, in any parser's shape; flat events may carry product, category, service.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<string> output = new("--out")
+        {
+            Description = "File for the matches, a JSON line each.",
+            Required = true,
+        };
         Command command = new("match", "Match events against rules; a line per match: event number (from 0), rule id.")
         {
             rules,
@@ -138,8 +154,13 @@ internal static class RulesCommand
         LogSourceTable logSources = new();
         SourceTable sources = new();
         RuleSet set = RuleSet.Compile(rules, fields, logSources);
-        BoundParsers parsers = LoadedContent.Read([LoadedContent.StarterFolder], []).Parsers.Bind(fields, logSources, sources);
+        BoundParsers parsers = LoadedContent
+            .Read([LoadedContent.StarterFolder], [])
+            .Parsers.Bind(fields, logSources, sources);
         EventReader reader = parsers.NewReader();
+        FlatEventReader flat = new(fields, logSources, [.. set.Rules.Select(r => r.LogSource)]);
+        int product = fields.Intern("product");
+        int category = fields.Intern("category");
         Evaluator evaluator = set.NewEvaluator();
         Event current = new();
         List<int> matches = [];
@@ -166,7 +187,13 @@ internal static class RulesCommand
                 {
                     continue;
                 }
-                reader.Read(result.Events, 0, line, current);
+                // An event that names its own log source is taken at its word: a part that it leaves out satisfies any rule.
+                bool labelled =
+                    flat.TryRead(line, current) && (current.TryGet(product, out _) || current.TryGet(category, out _));
+                if (!labelled)
+                {
+                    reader.Read(result.Events, 0, line, current);
+                }
                 if (!StreamWorker.IsEvaluable(current))
                 {
                     result.Unparsed++;
@@ -177,7 +204,9 @@ internal static class RulesCommand
                     evaluator.Evaluate(current, matches);
                     foreach (int match in matches)
                     {
-                        writer.WriteLine(JsonSerializer.Serialize(new MatchLine(result.Events, rules[match].Id), Output.Json));
+                        writer.WriteLine(
+                            JsonSerializer.Serialize(new MatchLine(result.Events, rules[match].Id), Output.Json)
+                        );
                         result.Matches++;
                     }
                 }

@@ -103,11 +103,19 @@ internal sealed class RunningSession : ISession
         return new QueryOutcome.Answered(answer.ToAnswer());
     }
 
-    public async Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation)
+    public async Task<QueryOutcome> ExportAsync(
+        string sql,
+        string file,
+        QueryLimits limits,
+        CancellationToken cancellation
+    )
     {
         using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/query")
         {
-            Content = JsonContent.Create(new QueryRequest(sql, limits.Rows, limits.Timeout.TotalSeconds), options: Output.Json),
+            Content = JsonContent.Create(
+                new QueryRequest(sql, limits.Rows, limits.Timeout.TotalSeconds),
+                options: Output.Json
+            ),
         };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(QueryApi.ParquetType));
         using HttpResponseMessage response = await http.SendAsync(
@@ -121,7 +129,9 @@ internal sealed class RunningSession : ISession
         }
         await using FileStream target = new(file, FileMode.Create, FileAccess.Write);
         await response.Content.CopyToAsync(target, cancellation);
-        string? truncated = response.Headers.TryGetValues("Custodiet-Truncated", out IEnumerable<string>? cut) ? Uri.UnescapeDataString(cut.First()) : null;
+        string? truncated = response.Headers.TryGetValues("Custodiet-Truncated", out IEnumerable<string>? cut)
+            ? Uri.UnescapeDataString(cut.First())
+            : null;
         return new QueryOutcome.Answered(new QueryAnswer([], [], truncated, 0, 0));
     }
 
@@ -189,7 +199,10 @@ internal sealed class RunningSession : ISession
 
     public async Task RevokeTokenAsync(string id, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await http.DeleteAsync($"/api/v1/tokens/{Uri.EscapeDataString(id)}", cancellation);
+        using HttpResponseMessage response = await http.DeleteAsync(
+            $"/api/v1/tokens/{Uri.EscapeDataString(id)}",
+            cancellation
+        );
         await CheckAsync(response, cancellation);
     }
 
@@ -231,7 +244,10 @@ internal sealed class RunningSession : ISession
         try
         {
             using JsonDocument problem = JsonDocument.Parse(text);
-            if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { } sentence)
+            if (
+                problem.RootElement.TryGetProperty("detail", out JsonElement detail)
+                && detail.GetString() is { } sentence
+            )
             {
                 return sentence;
             }

@@ -56,13 +56,23 @@ internal interface ISession : IAsyncDisposable
     Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation);
 
     /// <summary>Adds an account; answers the one-time code with which its owner sets a password.</summary>
-    Task<string> AddAccountAsync(string name, IReadOnlyList<Role> roles, string? password, CancellationToken cancellation);
+    Task<string> AddAccountAsync(
+        string name,
+        IReadOnlyList<Role> roles,
+        string? password,
+        CancellationToken cancellation
+    );
 
     /// <summary>All accounts.</summary>
     Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation);
 
     /// <summary>Changes an account: <c>disable</c>, <c>enable</c>, <c>recover</c> (answers a one-time code) or <c>roles</c>.</summary>
-    Task<string?> ChangeAccountAsync(string name, string change, IReadOnlyList<Role> roles, CancellationToken cancellation);
+    Task<string?> ChangeAccountAsync(
+        string name,
+        string change,
+        IReadOnlyList<Role> roles,
+        CancellationToken cancellation
+    );
 
     /// <summary>Issues a token and answers its text, once.</summary>
     Task<string> AddTokenAsync(

@@ -17,7 +17,10 @@ internal static class SessionFinder
             string? token = parse.GetValue(CommandLine.Token) ?? Environment.GetEnvironmentVariable("CUSTODIET_TOKEN");
             if (string.IsNullOrEmpty(token))
             {
-                throw new CommandException(ExitCode.Usage, "--url needs a token: set CUSTODIET_TOKEN, or give --token.");
+                throw new CommandException(
+                    ExitCode.Usage,
+                    "--url needs a token: set CUSTODIET_TOKEN, or give --token."
+                );
             }
             return RunningSession.ByUrl(url, token);
         }

@@ -34,7 +34,9 @@ internal static class StatusCommand
                             ]
                     )
                 );
-                Output.Remark($"queue {Number(status.QueueBytes)} of {Number(status.QueueBytesMax)} bytes; ledger {Number(status.LedgerSize)} of {Number(status.Records)} records in its tree");
+                Output.Remark(
+                    $"queue {Number(status.QueueBytes)} of {Number(status.QueueBytesMax)} bytes; ledger {Number(status.LedgerSize)} of {Number(status.Records)} records in its tree"
+                );
                 if (status.QueueFailure is { } failure)
                 {
                     Output.Remark($"the queue takes nothing at present: {failure}");
@@ -46,7 +48,8 @@ internal static class StatusCommand
         return command;
     }
 
-    private static long InFlight(StageTotals stage) => stage.Received - stage.Emitted - stage.Failed - stage.Dropped.Values.Sum();
+    private static long InFlight(StageTotals stage) =>
+        stage.Received - stage.Emitted - stage.Failed - stage.Dropped.Values.Sum();
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

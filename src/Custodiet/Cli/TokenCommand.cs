@@ -14,7 +14,8 @@ internal static class TokenCommand
         Option<string> name = new("--name") { Description = "What it is for.", Required = true };
         Option<string[]> scopes = new("--scope")
         {
-            Description = "Narrower than the role: events:write, findings:write, query:read, ledger:read; may be repeated.",
+            Description =
+                "Narrower than the role: events:write, findings:write, query:read, ledger:read; may be repeated.",
             AllowMultipleArgumentsPerToken = true,
         };
         Option<int?> days = new("--days") { Description = "Days until it expires. Default: never." };
@@ -23,7 +24,9 @@ internal static class TokenCommand
             async (parse, cancellation) =>
             {
                 await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
-                DateTimeOffset? expires = parse.GetValue(days) is { } count ? TimeProvider.System.GetUtcNow().AddDays(count) : null;
+                DateTimeOffset? expires = parse.GetValue(days) is { } count
+                    ? TimeProvider.System.GetUtcNow().AddDays(count)
+                    : null;
                 string token = await session.AddTokenAsync(
                     parse.GetRequiredValue(name),
                     parse.GetRequiredValue(role),
@@ -33,7 +36,14 @@ internal static class TokenCommand
                 );
                 if (parse.GetValue(CommandLine.Json))
                 {
-                    Output.WriteJson(new { name = parse.GetRequiredValue(name), role = parse.GetRequiredValue(role), token });
+                    Output.WriteJson(
+                        new
+                        {
+                            name = parse.GetRequiredValue(name),
+                            role = parse.GetRequiredValue(role),
+                            token,
+                        }
+                    );
                 }
                 else
                 {

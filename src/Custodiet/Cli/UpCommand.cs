@@ -13,11 +13,28 @@ internal static class UpCommand
 {
     public static Command Create()
     {
-        Option<string?> urls = new("--urls") { Description = "Addresses to listen on, separated by semicolons. Default: http://127.0.0.1:8087." };
-        Option<bool> sample = new("--sample") { Description = "Play the sample company: fourteen past days, then live." };
-        Option<int?> sampleDays = new("--sample-days") { Description = "Past days of the sample company. Default: 14." };
-        Option<string[]> content = new("--content") { Description = "More content folders.", AllowMultipleArgumentsPerToken = true };
-        Option<string[]> rules = new("--rules") { Description = "More Sigma rule files or folders.", AllowMultipleArgumentsPerToken = true };
+        Option<string?> urls = new("--urls")
+        {
+            Description = "Addresses to listen on, separated by semicolons. Default: http://127.0.0.1:8087.",
+        };
+        Option<bool> sample = new("--sample")
+        {
+            Description = "Play the sample company: fourteen past days, then live.",
+        };
+        Option<int?> sampleDays = new("--sample-days")
+        {
+            Description = "Past days of the sample company. Default: 14.",
+        };
+        Option<string[]> content = new("--content")
+        {
+            Description = "More content folders.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<string[]> rules = new("--rules")
+        {
+            Description = "More Sigma rule files or folders.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         Command command = new("up", "Start the product.") { urls, sample, sampleDays, content, rules };
         command.SetAction(
             async (parse, cancellation) =>
@@ -62,7 +79,10 @@ internal static class UpCommand
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task stream = flow.RunAsync(stop.Token);
-        Task feed = sampleDays > 0 ? SampleFeed.RunAsync(flow, sampleDays, Console.Out.WriteLine, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
+        Task feed =
+            sampleDays > 0
+                ? SampleFeed.RunAsync(flow, sampleDays, Console.Out.WriteLine, stop.Token)
+                : Task.Delay(Timeout.Infinite, stop.Token);
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);
         // Inputs close first, then what was taken is brought to rest.
@@ -80,12 +100,21 @@ internal static class UpCommand
 
     private static void Announce(WebApplication app, Flow flow, string? code)
     {
-        IServerAddressesFeature? addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
-        string[] web = [.. (addresses?.Addresses ?? []).Where(a => a.StartsWith("http", StringComparison.Ordinal) && !a.Contains("unix:", StringComparison.Ordinal))];
+        IServerAddressesFeature? addresses = app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>();
+        string[] web =
+        [
+            .. (addresses?.Addresses ?? []).Where(a =>
+                a.StartsWith("http", StringComparison.Ordinal) && !a.Contains("unix:", StringComparison.Ordinal)
+            ),
+        ];
         Console.Out.WriteLine($"Data folder: {flow.Folder.Root}");
         if (code is not null)
         {
-            Console.Out.WriteLine($"No account yet. Open {web.FirstOrDefault()}/setup and enter this code, which works once:");
+            Console.Out.WriteLine(
+                $"No account yet. Open {web.FirstOrDefault()}/setup and enter this code, which works once:"
+            );
             Console.Out.WriteLine($"  one-time code: {code}");
         }
         foreach (string address in web)

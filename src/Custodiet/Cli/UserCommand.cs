@@ -27,18 +27,40 @@ internal static class UserCommand
 
     private static Command Add()
     {
-        Option<bool> passwordStandardInput = new("--password-stdin") { Description = "Read the password from standard input." };
-        Command command = new("add", "Add an account; prints a one-time code for setting the password.") { name, roles, passwordStandardInput };
+        Option<bool> passwordStandardInput = new("--password-stdin")
+        {
+            Description = "Read the password from standard input.",
+        };
+        Command command = new("add", "Add an account; prints a one-time code for setting the password.")
+        {
+            name,
+            roles,
+            passwordStandardInput,
+        };
         command.SetAction(
             async (parse, cancellation) =>
             {
-                string? password = parse.GetValue(passwordStandardInput) ? (await Console.In.ReadLineAsync(cancellation)) : null;
+                string? password = parse.GetValue(passwordStandardInput)
+                    ? (await Console.In.ReadLineAsync(cancellation))
+                    : null;
                 await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
                 string user = parse.GetRequiredValue(name);
-                string code = await session.AddAccountAsync(user, parse.GetRequiredValue(roles), password, cancellation);
+                string code = await session.AddAccountAsync(
+                    user,
+                    parse.GetRequiredValue(roles),
+                    password,
+                    cancellation
+                );
                 if (parse.GetValue(CommandLine.Json))
                 {
-                    Output.WriteJson(new { name = user, roles = parse.GetRequiredValue(roles), code });
+                    Output.WriteJson(
+                        new
+                        {
+                            name = user,
+                            roles = parse.GetRequiredValue(roles),
+                            code,
+                        }
+                    );
                 }
                 else
                 {
@@ -75,7 +97,13 @@ internal static class UserCommand
                     ["name", "roles", "pseudonym", "two-factor", "state"],
                     accounts.Select(a =>
                         (IReadOnlyList<string>)
-                            [a.Name, string.Join(' ', a.Roles), a.Id, a.TwoFactor ? "yes" : "no", a.Disabled ? "disabled" : "enabled"]
+                            [
+                                a.Name,
+                                string.Join(' ', a.Roles),
+                                a.Id,
+                                a.TwoFactor ? "yes" : "no",
+                                a.Disabled ? "disabled" : "enabled",
+                            ]
                     )
                 );
                 return ExitCode.Done;
@@ -87,7 +115,9 @@ internal static class UserCommand
     private static Command Roles()
     {
         Command command = new("roles", "Replace the account's roles.") { name, roles };
-        command.SetAction((parse, cancellation) => ChangeAsync(parse, "roles", parse.GetRequiredValue(roles), cancellation));
+        command.SetAction(
+            (parse, cancellation) => ChangeAsync(parse, "roles", parse.GetRequiredValue(roles), cancellation)
+        );
         return command;
     }
 
@@ -110,7 +140,14 @@ internal static class UserCommand
         string? code = await session.ChangeAccountAsync(user, change, newRoles, cancellation);
         if (parse.GetValue(CommandLine.Json))
         {
-            Output.WriteJson(new { name = user, change, code });
+            Output.WriteJson(
+                new
+                {
+                    name = user,
+                    change,
+                    code,
+                }
+            );
         }
         else if (code is not null)
         {

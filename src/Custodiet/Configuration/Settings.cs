@@ -20,12 +20,42 @@ internal sealed class Settings
         new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8087"),
         new("content", "More content folders, separated by colons; the starter content is always read.", ""),
         new("rules", "More Sigma rule files or folders, separated by colons.", ""),
-        new("workers", "Threads that parse and match. Default: the processors of this machine. Range 1 to 64.", null, 1, 64),
-        new("queue.bytes_max", "Bytes the event queue may hold on disk before it pushes back. Range 64 MiB to 1 TiB.", "4294967296", 64L << 20, 1L << 40),
-        new("queue.free_bytes_min", "Bytes that must stay free on the disk; below it inputs push back. Range 0 to 1 TiB.", "536870912", 0, 1L << 40),
+        new(
+            "workers",
+            "Threads that parse and match. Default: the processors of this machine. Range 1 to 64.",
+            null,
+            1,
+            64
+        ),
+        new(
+            "queue.bytes_max",
+            "Bytes the event queue may hold on disk before it pushes back. Range 64 MiB to 1 TiB.",
+            "4294967296",
+            64L << 20,
+            1L << 40
+        ),
+        new(
+            "queue.free_bytes_min",
+            "Bytes that must stay free on the disk; below it inputs push back. Range 0 to 1 TiB.",
+            "536870912",
+            0,
+            1L << 40
+        ),
         new("input.event_bytes_max", "Bytes of one event. Range 1 KiB to 16 MiB.", "1048576", 1024, 16 << 20),
-        new("input.batch_bytes_max", "Bytes of one request body after decompression. Range 1 MiB to 256 MiB.", "67108864", 1 << 20, 256 << 20),
-        new("alerts.window_hours", "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.", "24", 1, 720),
+        new(
+            "input.batch_bytes_max",
+            "Bytes of one request body after decompression. Range 1 MiB to 256 MiB.",
+            "67108864",
+            1 << 20,
+            256 << 20
+        ),
+        new(
+            "alerts.window_hours",
+            "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.",
+            "24",
+            1,
+            720
+        ),
         new("ledger.anchor_file", "File outside the data folder that every checkpoint is appended to.", ""),
         new("ledger.anchor_webhook", "Address that every checkpoint is posted to.", ""),
         new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),
@@ -87,7 +117,12 @@ internal sealed class Settings
         {
             Setting setting = values[definition.Name];
             if (
-                !long.TryParse(setting.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                !long.TryParse(
+                    setting.Value,
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out long number
+                )
                 || number < definition.Minimum
                 || number > definition.Maximum
             )
@@ -105,8 +140,7 @@ internal sealed class Settings
     }
 
     /// <summary>The environment variable that sets a setting: <c>queue.bytes_max</c> is <c>CUSTODIET_QUEUE_BYTES_MAX</c>.</summary>
-    public static string EnvironmentName(string setting) =>
-        "CUSTODIET_" + setting.Replace('.', '_').ToUpperInvariant();
+    public static string EnvironmentName(string setting) => "CUSTODIET_" + setting.Replace('.', '_').ToUpperInvariant();
 
     private static string Computed(string name, string defaultFolder) =>
         name switch
@@ -124,7 +158,11 @@ internal sealed class Settings
     {
         if (Environment.GetEnvironmentVariable(EnvironmentName(name)) is { Length: > 0 } fromEnvironment)
         {
-            values[name] = values[name] with { Value = fromEnvironment, Origin = $"environment {EnvironmentName(name)}" };
+            values[name] = values[name] with
+            {
+                Value = fromEnvironment,
+                Origin = $"environment {EnvironmentName(name)}",
+            };
         }
         if (options.GetValueOrDefault(name) is { } fromOption)
         {
@@ -181,19 +219,30 @@ internal sealed class Settings
             {
                 string hint = "known: " + string.Join(", ", definitions.Select(d => d.Name).Where(n => n != "data"));
                 problems.Add(
-                    new Problem(ProblemLevel.Error, "config.unknown", $"There is no setting «{name}».", entry.Key.Position, hint)
+                    new Problem(
+                        ProblemLevel.Error,
+                        "config.unknown",
+                        $"There is no setting «{name}».",
+                        entry.Key.Position,
+                        hint
+                    )
                 );
                 continue;
             }
             string? value = entry.Value switch
             {
                 ScalarNode scalar => scalar.Text,
-                SequenceNode list => string.Join(name == "urls" ? ';' : ':', list.Items.OfType<ScalarNode>().Select(s => s.Text)),
+                SequenceNode list => string.Join(
+                    name == "urls" ? ';' : ':',
+                    list.Items.OfType<ScalarNode>().Select(s => s.Text)
+                ),
                 _ => null,
             };
             if (value is null)
             {
-                problems.Add(Error("config.shape", $"«{name}» takes a value or a list of values.", entry.Value.Position));
+                problems.Add(
+                    Error("config.shape", $"«{name}» takes a value or a list of values.", entry.Value.Position)
+                );
                 continue;
             }
             values[name] = known with { Value = value, Origin = $"file {file}:{entry.Key.Position.Line}" };

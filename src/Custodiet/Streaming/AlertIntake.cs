@@ -8,7 +8,12 @@ namespace Custodiet.Streaming;
 /// The one door through which findings become alerts, whether a rule made them or another tool sent them: the table of
 /// open alerts has a single writer.
 /// </summary>
-internal sealed class AlertIntake(AlertGrouping grouping, IRecordStore records, IJudgementReader reader, TimeProvider time)
+internal sealed class AlertIntake(
+    AlertGrouping grouping,
+    IRecordStore records,
+    IJudgementReader reader,
+    TimeProvider time
+)
 {
     /// <summary>How long to wait before trying a refused append again.</summary>
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(1);

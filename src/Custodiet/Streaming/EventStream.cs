@@ -72,13 +72,18 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         Channel<StreamWork> ordered = Channel.CreateBounded<StreamWork>(bound);
         List<Task> tasks =
         [
-            Task.Run(() => ReadAsync(Math.Min(analysedFrom, archivedFrom), todo.Writer, ordered.Writer, stop.Token), CancellationToken.None),
+            Task.Run(
+                () => ReadAsync(Math.Min(analysedFrom, archivedFrom), todo.Writer, ordered.Writer, stop.Token),
+                CancellationToken.None
+            ),
             Task.Run(() => CommitAsync(ordered.Reader, archivedFrom, stop.Token), CancellationToken.None),
             Task.Run(() => ReportInputAsync(stop.Token), CancellationToken.None),
         ];
         for (int worker = 0; worker < workers; worker++)
         {
-            tasks.Add(Task.Run(() => WorkAsync(todo.Reader, analysedFrom, archivedFrom, stop.Token), CancellationToken.None));
+            tasks.Add(
+                Task.Run(() => WorkAsync(todo.Reader, analysedFrom, archivedFrom, stop.Token), CancellationToken.None)
+            );
         }
         try
         {
@@ -128,7 +133,9 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 {
                     position += lengths[index++];
                 } while (
-                    index < lengths.Count && index - first < WorkEvents && position - firstByte + lengths[index] <= WorkBytes
+                    index < lengths.Count
+                    && index - first < WorkEvents
+                    && position - firstByte + lengths[index] <= WorkBytes
                 );
                 if (batch.FirstOffset + index <= from)
                 {
@@ -142,7 +149,12 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         }
     }
 
-    private async Task WorkAsync(ChannelReader<StreamWork> todo, long analysedFrom, long archivedFrom, CancellationToken cancellation)
+    private async Task WorkAsync(
+        ChannelReader<StreamWork> todo,
+        long analysedFrom,
+        long archivedFrom,
+        CancellationToken cancellation
+    )
     {
         StreamWorker worker = new(parts, analysedFrom, archivedFrom);
         await foreach (StreamWork work in todo.ReadAllAsync(cancellation))
@@ -201,7 +213,14 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             findings.AddRange(work.Findings);
             if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
             {
-                keys.Add(new BatchKey(key, work.Batch.FirstOffset, work.Batch.Batch.Lengths.Count, work.Batch.Batch.ReceivedMicros));
+                keys.Add(
+                    new BatchKey(
+                        key,
+                        work.Batch.FirstOffset,
+                        work.Batch.Batch.Lengths.Count,
+                        work.Batch.Batch.ReceivedMicros
+                    )
+                );
             }
         }
         await totalsTurn.WaitAsync(cancellation);
@@ -249,7 +268,10 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             segment.RawBytes,
             segment.Replaces
         );
-        AppendRequest request = new() { Drafts = [new RecordDraft(body, "archive", ActorId.Service, time.GetUtcNow())] };
+        AppendRequest request = new()
+        {
+            Drafts = [new RecordDraft(body, "archive", ActorId.Service, time.GetUtcNow())],
+        };
         while (await parts.Records.AppendAsync(request, cancellation) is not AppendOutcome.Appended)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);

@@ -18,7 +18,14 @@ internal sealed class KeptLedger : IDisposable
     private readonly HttpClient http;
     private readonly LedgerFollower follower;
 
-    private KeptLedger(IRecordStore records, LedgerKey key, HttpClient http, TileLog log, CheckpointAnchors anchors, TimeProvider time)
+    private KeptLedger(
+        IRecordStore records,
+        LedgerKey key,
+        HttpClient http,
+        TileLog log,
+        CheckpointAnchors anchors,
+        TimeProvider time
+    )
     {
         this.records = records;
         this.key = key;
@@ -133,12 +140,14 @@ internal sealed class KeptLedger : IDisposable
     private static List<AnchorConfiguration> Places(Settings settings)
     {
         List<AnchorConfiguration> places = [];
-        foreach ((string setting, AnchorKind kind) in new[]
-        {
-            ("ledger.anchor_file", AnchorKind.File),
-            ("ledger.anchor_webhook", AnchorKind.WebHook),
-            ("ledger.anchor_git", AnchorKind.Git),
-        })
+        foreach (
+            (string setting, AnchorKind kind) in new[]
+            {
+                ("ledger.anchor_file", AnchorKind.File),
+                ("ledger.anchor_webhook", AnchorKind.WebHook),
+                ("ledger.anchor_git", AnchorKind.Git),
+            }
+        )
         {
             if (settings.Text(setting) is { Length: > 0 } target)
             {

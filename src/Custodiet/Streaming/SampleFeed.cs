@@ -30,16 +30,17 @@ internal static class SampleFeed
             say($"Playing the sample company from {place.PlayedUntil:u} to now.");
         }
         long events = 0;
+        bool live = false;
         while (true)
         {
             now = Second(flow.Time.GetUtcNow());
             DateTimeOffset until = place.PlayedUntil + piece < now ? place.PlayedUntil + piece : now;
             if (until <= place.PlayedUntil)
             {
-                if (events > 0)
+                if (!live)
                 {
                     say($"The sample company has caught up: {events:N0} events played; it goes on live.");
-                    events = 0;
+                    live = true;
                 }
                 await Task.Delay(TimeSpan.FromSeconds(5), flow.Time, cancellation);
                 continue;
@@ -51,7 +52,13 @@ internal static class SampleFeed
         }
     }
 
-    private static async Task<int> SendAsync(Flow flow, SampleCompany company, Place place, DateTimeOffset until, CancellationToken cancellation)
+    private static async Task<int> SendAsync(
+        Flow flow,
+        SampleCompany company,
+        Place place,
+        DateTimeOffset until,
+        CancellationToken cancellation
+    )
     {
         StringBuilder lines = new();
         int count = 0;
@@ -81,7 +88,8 @@ internal static class SampleFeed
         }
     }
 
-    private static DateTimeOffset Second(DateTimeOffset at) => DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
+    private static DateTimeOffset Second(DateTimeOffset at) =>
+        DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
 
     private sealed record Place(int Seed, DateTimeOffset Anchor, DateTimeOffset PlayedUntil);
 }

@@ -76,7 +76,8 @@ internal sealed class StreamTotals
     }
 
     /// <summary>The sources as they stand, for those that changed.</summary>
-    public IReadOnlyList<SourceStatistics> Of(IEnumerable<SourceKey> changed) => [.. changed.Select(key => bySource[key])];
+    public IReadOnlyList<SourceStatistics> Of(IEnumerable<SourceKey> changed) =>
+        [.. changed.Select(key => bySource[key])];
 
     /// <summary>All stages as they stand.</summary>
     /// <param name="input">The inputs' counters since the start.</param>
@@ -92,9 +93,21 @@ internal sealed class StreamTotals
         }
         // What the queue holds is exact over every crash; the input's own counter is not, so the queue is believed.
         long lost = inputBefore.Failed + input.Failed;
-        StageTotals inputs = new("input", queue.NextOffset + lost + rejected.Values.Sum(), queue.NextOffset, lost, rejected);
+        StageTotals inputs = new(
+            "input",
+            queue.NextOffset + lost + rejected.Values.Sum(),
+            queue.NextOffset,
+            lost,
+            rejected
+        );
         StageTotals queued = new("queue", queue.NextOffset, analysedTo, 0, new Dictionary<string, long>());
-        StageTotals archive = new("archive", Math.Max(analysedTo, archivedTo), archivedTo, 0, new Dictionary<string, long>());
+        StageTotals archive = new(
+            "archive",
+            Math.Max(analysedTo, archivedTo),
+            archivedTo,
+            0,
+            new Dictionary<string, long>()
+        );
         return
         [
             inputs,
@@ -118,7 +131,12 @@ internal sealed class StreamTotals
         {
             all[reason] = all.GetValueOrDefault(reason) + count;
         }
-        byStage[name] = before with { Received = before.Received + received, Emitted = before.Emitted + emitted, Dropped = all };
+        byStage[name] = before with
+        {
+            Received = before.Received + received,
+            Emitted = before.Emitted + emitted,
+            Dropped = all,
+        };
     }
 
     private static StageTotals Empty(string stage) => new(stage, 0, 0, 0, new Dictionary<string, long>());

@@ -28,7 +28,10 @@ public partial class ArrowTests
     {
         foreach (ProjectRow row in table)
         {
-            string[] actual = [.. Items(row.Project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Include))];
+            string[] actual =
+            [
+                .. Items(row.Project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Include)),
+            ];
             string[] surplus = [.. actual.Except(row.MayImport)];
             Assert.True(
                 surplus.Length == 0,
@@ -44,7 +47,10 @@ public partial class ArrowTests
         foreach (ProjectRow row in table)
         {
             (string Include, string? PrivateAssets)[] packages = [.. Items(row.Project, "PackageReference")];
-            Assert.Equal(row.Packages.Order(StringComparer.Ordinal), packages.Select(p => p.Include).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                row.Packages.Order(StringComparer.Ordinal),
+                packages.Select(p => p.Include).Order(StringComparer.Ordinal)
+            );
             if (row.Project != "Custodiet")
             {
                 Assert.All(packages, p => Assert.Equal("compile", p.PrivateAssets));
@@ -70,7 +76,9 @@ public partial class ArrowTests
         [
             .. Directory
                 .EnumerateFiles(AppContext.BaseDirectory, "*.dll")
-                .Where(f => AssemblyName().IsMatch(Path.GetFileName(f)) && !f.EndsWith("Tests.dll", StringComparison.Ordinal)),
+                .Where(f =>
+                    AssemblyName().IsMatch(Path.GetFileName(f)) && !f.EndsWith("Tests.dll", StringComparison.Ordinal)
+                ),
         ];
         Assert.True(ours.Length >= 11, $"Only {ours.Length} assemblies of ours lie beside the tests.");
         foreach (string file in ours)
@@ -90,10 +98,7 @@ public partial class ArrowTests
     {
         using PEReader image = new(File.OpenRead(file));
         MetadataReader metadata = image.GetMetadataReader();
-        return
-        [
-            .. metadata.AssemblyReferences.Select(h => metadata.GetString(metadata.GetAssemblyReference(h).Name)),
-        ];
+        return [.. metadata.AssemblyReferences.Select(h => metadata.GetString(metadata.GetAssemblyReference(h).Name))];
     }
 
     private static IEnumerable<(string Include, string? PrivateAssets)> Items(string project, string item) =>
@@ -117,7 +122,13 @@ public partial class ArrowTests
                 _ => import.Split(',', StringSplitOptions.TrimEntries).Select(i => "Custodiet." + i),
             };
             string packages = match.Groups[3].Value.Trim();
-            rows.Add(new ProjectRow(project, [.. imports], packages == "–" ? [] : packages.Split(',', StringSplitOptions.TrimEntries)));
+            rows.Add(
+                new ProjectRow(
+                    project,
+                    [.. imports],
+                    packages == "–" ? [] : packages.Split(',', StringSplitOptions.TrimEntries)
+                )
+            );
         }
         return rows;
     }

@@ -188,10 +188,7 @@ public class DatasetsTests
             ["t|s|p|5|50|00:00:01Z"],
             await fixture.RowsAsync("SELECT technology, sensor, parser, events, bytes, last_received_at FROM sources")
         );
-        Assert.Equal(
-            ["parse|10|7|1|2|too-large=2|0"],
-            await fixture.RowsAsync("SELECT *, received - emitted - failed - dropped FROM stages")
-        );
+        Assert.Equal(["parse|10|7|1|2|0|too-large=2"], await fixture.RowsAsync("SELECT * FROM stages"));
     }
 
     [Fact]

@@ -60,7 +60,9 @@ internal static class KillRun
                 sender.Address = product.Address;
                 await VerifyAsync(root, dataFolder, cancellation);
                 verifications++;
-                say($"kill {kill + 1}/{kills}: {sender.Acknowledged:N0} of {events:N0} events acknowledged, the ledger verifies");
+                say(
+                    $"kill {kill + 1}/{kills}: {sender.Acknowledged:N0} of {events:N0} events acknowledged, the ledger verifies"
+                );
                 if (sending.IsCompleted)
                 {
                     // The events ran out before the kills: send more, so that every kill meets traffic.
@@ -198,7 +200,8 @@ internal static class KillRun
             StringBuilder text = new();
             for (int number = first; number < first + count; number++)
             {
-                string command = number % 500 == 0 ? @"reg.exe save HKLM\\SAM C:\\Temp\\sam.hiv" : "svchost.exe -k netsvcs";
+                string command =
+                    number % 500 == 0 ? @"reg.exe save HKLM\\SAM C:\\Temp\\sam.hiv" : "svchost.exe -k netsvcs";
                 text.Append(
                     CultureInfo.InvariantCulture,
                     $$"""{"@timestamp":"2026-03-02T08:{{number / 60 % 60:00}}:{{number % 60:00}}Z","host":"WS-{{number % 40:000}}","product":"windows","category":"process_creation","number":"{{number}}","Image":"C:\\Windows\\System32\\{{command.Split(' ')[0]}}","CommandLine":"{{command}}","User":"CORP\\ada"}"""

@@ -56,7 +56,9 @@ internal sealed class ProductProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (string argument in (string[])["up", "--data", dataFolder, "--urls", "http://127.0.0.1:0", .. arguments])
+        foreach (
+            string argument in (string[])["up", "--data", dataFolder, "--urls", "http://127.0.0.1:0", .. arguments]
+        )
         {
             start.ArgumentList.Add(argument);
         }
@@ -64,14 +66,18 @@ internal sealed class ProductProcess : IAsyncDisposable
         {
             start.Environment[name] = value;
         }
-        System.Diagnostics.Process process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
+        System.Diagnostics.Process process =
+            System.Diagnostics.Process.Start(start)
+            ?? throw new InvalidOperationException("The product did not start.");
         ProductProcess product = new(process, dataFolder);
         TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
         void Read(object sender, DataReceivedEventArgs line)
         {
             if (line.Data is null)
             {
-                address.TrySetException(new InvalidOperationException("The product ended before it listened.\n" + product.Log));
+                address.TrySetException(
+                    new InvalidOperationException("The product ended before it listened.\n" + product.Log)
+                );
                 return;
             }
             lock (product.log)
@@ -81,7 +87,7 @@ internal sealed class ProductProcess : IAsyncDisposable
             int at = line.Data.IndexOf("http://127.0.0.1:", StringComparison.Ordinal);
             if (at >= 0)
             {
-                address.TrySetResult(new Uri(line.Data[at..].Split(' ')[0].TrimEnd('/', '.')));
+                address.TrySetResult(new Uri(new Uri(line.Data[at..].Split(' ')[0]).GetLeftPart(UriPartial.Authority)));
             }
             if (line.Data.Contains("code:", StringComparison.Ordinal))
             {
@@ -123,7 +129,9 @@ internal sealed class ProductProcess : IAsyncDisposable
         {
             start.ArgumentList.Add(argument);
         }
-        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The product did not start.");
+        using System.Diagnostics.Process process =
+            System.Diagnostics.Process.Start(start)
+            ?? throw new InvalidOperationException("The product did not start.");
         if (input is not null)
         {
             await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
@@ -176,7 +184,10 @@ internal sealed class ProductProcess : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            using System.Diagnostics.Process kill = System.Diagnostics.Process.Start(
+                "kill",
+                ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+            );
             await kill.WaitForExitAsync(cancellation);
             await process.WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(60), cancellation);
         }

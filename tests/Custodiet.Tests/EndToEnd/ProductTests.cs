@@ -37,7 +37,12 @@ public class ProductTests
         );
         Assert.Equal("not-json", events[0][0].GetString());
 
-        (int verified, string report, string error) = await running.CliAsync("ledger", "verify", running.Product.Address.ToString(), "--json");
+        (int verified, string report, string error) = await running.CliAsync(
+            "ledger",
+            "verify",
+            running.Product.Address.ToString(),
+            "--json"
+        );
         Assert.True(verified == 0, report + error);
         JsonElement record = await running.QueryAsync("SELECT record_id FROM records WHERE type = 'alert.raised/1'");
         (int proven, string proof, _) = await running.CliAsync("ledger", "prove", record[0][0].GetString()!);
@@ -66,14 +71,24 @@ public class ProductTests
         string tenMegabytes = "{\"a\":\"" + new string('x', 10_000_000) + "\"}";
         JsonElement large = await JsonAsync(await running.SendAsync(tenMegabytes + "\n" + Suspicious + "\n"));
         Assert.Equal(1, large.GetProperty("accepted").GetInt32());
-        Assert.Contains("1,048,576", large.GetProperty("rejected")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "1048576",
+            large.GetProperty("rejected")[0].GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(HttpStatusCode.OK, (await running.SendAsync(brackets + "\n")).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await running.SendAsync(new string('[', 100_000))).StatusCode);
         byte[] notUtf8 = [.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8];
         Assert.Equal(HttpStatusCode.OK, (await running.SendAsync(notUtf8)).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await running.SendAsync([0x1f, 0x8b, 1, 2, 3], encoding: "gzip")).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await running.SendAsync([0x1f, 0x8b, 1, 2, 3], encoding: "gzip")).StatusCode
+        );
         byte[] bomb = Gzip(new byte[80_000_000]);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await running.SendAsync(bomb, encoding: "gzip")).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.RequestEntityTooLarge,
+            (await running.SendAsync(bomb, encoding: "gzip")).StatusCode
+        );
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await running.SendAsync([1], encoding: "br")).StatusCode);
         JsonElement counts = await running.EventuallyAsync(
             "SELECT count(*), count(*) FILTER (WHERE unparsed IS NULL) FROM events",
@@ -86,7 +101,10 @@ public class ProductTests
     public async Task WithoutATokenEveryRouteButTheFewIsClosed()
     {
         await using Running running = await Running.StartAsync();
-        using HttpClient stranger = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = running.Product.Address };
+        using HttpClient stranger = new(new HttpClientHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = running.Product.Address,
+        };
         Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/health/live", Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/health/ready", Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/ledger/checkpoint", Cancellation)).StatusCode);
@@ -115,7 +133,10 @@ public class ProductTests
                 new StringContent(body, Encoding.UTF8, "application/json"),
                 Cancellation
             );
-            Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync(Cancellation));
+            Assert.True(
+                response.StatusCode == HttpStatusCode.OK,
+                await response.Content.ReadAsStringAsync(Cancellation)
+            );
             JsonElement answer = await JsonAsync(response);
             Assert.Equal(1, answer.GetProperty("accepted").GetInt32());
             Assert.Equal(1, answer.GetProperty("alerts")[0].GetProperty("number").GetInt64());
@@ -133,16 +154,28 @@ public class ProductTests
         try
         {
             string events = Path.Combine(folder, "events.jsonl");
-            await File.WriteAllTextAsync(events, string.Concat(Enumerable.Repeat(Suspicious + "\n", 1_000)), Cancellation);
+            await File.WriteAllTextAsync(
+                events,
+                string.Concat(Enumerable.Repeat(Suspicious + "\n", 1_000)),
+                Cancellation
+            );
             string data = Path.Combine(folder, "data");
-            (int code, string output, string error) = await ProductProcess.RunAsync(TestPaths.Root, ["ingest", events, "--json", "--data", data], Cancellation);
+            (int code, string output, string error) = await ProductProcess.RunAsync(
+                TestPaths.Root,
+                ["ingest", events, "--json", "--data", data],
+                Cancellation
+            );
             Assert.True(code == 0, error);
             JsonElement result = JsonDocument.Parse(output).RootElement;
             Assert.Equal(1_000, result.GetProperty("received").GetInt64());
             Assert.Equal(1_000, result.GetProperty("parsed").GetInt64());
             Assert.Equal(1_000, result.GetProperty("archived").GetInt64());
             Assert.Equal(0, result.GetProperty("rejected").GetInt64());
-            (code, output, error) = await ProductProcess.RunAsync(TestPaths.Root, ["user", "add", "ada", "--role", "analyst", "--data", data], Cancellation);
+            (code, output, error) = await ProductProcess.RunAsync(
+                TestPaths.Root,
+                ["user", "add", "ada", "--role", "analyst", "--data", data],
+                Cancellation
+            );
             Assert.True(code == 0 && output.Trim().Length > 10, error);
             (code, output, error) = await ProductProcess.RunAsync(
                 TestPaths.Root,
@@ -151,9 +184,17 @@ public class ProductTests
             );
             Assert.True(code == 0, error);
             Assert.Equal(1_000, JsonDocument.Parse(output).RootElement[0].GetProperty("n").GetInt64());
-            (code, _, error) = await ProductProcess.RunAsync(TestPaths.Root, ["ledger", "verify", Path.Combine(data, "ledger")], Cancellation);
+            (code, _, error) = await ProductProcess.RunAsync(
+                TestPaths.Root,
+                ["ledger", "verify", Path.Combine(data, "ledger")],
+                Cancellation
+            );
             Assert.True(code == 0, error);
-            (code, output, _) = await ProductProcess.RunAsync(TestPaths.Root, ["config", "show", "--json", "--data", data], Cancellation);
+            (code, output, _) = await ProductProcess.RunAsync(
+                TestPaths.Root,
+                ["config", "show", "--json", "--data", data],
+                Cancellation
+            );
             Assert.Equal(0, code);
             Assert.Contains("queue.bytes_max", output, StringComparison.Ordinal);
         }
@@ -240,11 +281,15 @@ public class ProductTests
             };
         }
 
-        public Task<HttpResponseMessage> SendAsync(string text, string? key = null) => SendAsync(Encoding.UTF8.GetBytes(text), key);
+        public Task<HttpResponseMessage> SendAsync(string text, string? key = null) =>
+            SendAsync(Encoding.UTF8.GetBytes(text), key);
 
         public async Task<HttpResponseMessage> SendAsync(byte[] body, string? key = null, string? encoding = null)
         {
-            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/events") { Content = new ByteArrayContent(body) };
+            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/events")
+            {
+                Content = new ByteArrayContent(body),
+            };
             if (key is not null)
             {
                 request.Headers.Add("Idempotency-Key", key);

@@ -51,9 +51,14 @@ public class RegressionCaseTests
     public void AllButTheTwoRulesThatNeedValuesAreLoaded()
     {
         LoadedContent content = LoadedContent.Read([TestPaths.Content], [SharedRules.Folder]);
-        int own = Directory.EnumerateFiles(Path.Combine(TestPaths.Content, "rules"), "*.yml", SearchOption.AllDirectories).Count();
+        int own = Directory
+            .EnumerateFiles(Path.Combine(TestPaths.Content, "rules"), "*.yml", SearchOption.AllDirectories)
+            .Count();
         Assert.Equal(3_752 + own, content.Rules.Rules.Count);
         Assert.Equal(2, content.Rules.Refused.Count);
-        Assert.All(content.Rules.Refused, r => Assert.Contains(r.Problems, p => p.Message.Contains("expand", StringComparison.Ordinal)));
+        Assert.All(
+            content.Rules.Refused,
+            r => Assert.Contains(r.Problems, p => p.Message.Contains("expand", StringComparison.Ordinal))
+        );
     }
 }

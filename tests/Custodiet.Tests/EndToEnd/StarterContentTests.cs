@@ -18,7 +18,10 @@ public class StarterContentTests
     {
         ContentReport report = ContentCommand.Check([TestPaths.Content]);
         Assert.True(report.Problems.Count == 0, string.Join('\n', report.Problems));
-        Assert.True(report.Parsers >= 6 && report.Samples >= 2 * report.Parsers, $"{report.Parsers} parsers, {report.Samples} samples");
+        Assert.True(
+            report.Parsers >= 6 && report.Samples >= 2 * report.Parsers,
+            $"{report.Parsers} parsers, {report.Samples} samples"
+        );
         Assert.Equal(4, report.Mappings);
         Assert.Equal(1, report.Processes);
     }
@@ -65,7 +68,13 @@ public class StarterContentTests
             found.UnionWith(matches.Select(m => (rules.Rules[m].Id, entity.Name)));
         }
         IReadOnlyList<SampleTruth> truth = company.Truth(anchor);
-        string[] expected = [.. truth.Select(t => $"{t.Rule} {t.Entity}").Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        string[] expected =
+        [
+            .. truth
+                .Select(t => $"{t.Rule} {t.Entity}")
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Order(StringComparer.OrdinalIgnoreCase),
+        ];
         string[] actual = [.. found.Select(f => $"{f.Rule} {f.Entity}").Order(StringComparer.OrdinalIgnoreCase)];
         Assert.Equal(expected, actual, StringComparer.OrdinalIgnoreCase);
         Assert.Equal(content.Rules.Rules.Select(r => r.Id).Order(), truth.Select(t => t.Rule).Distinct().Order());
