@@ -16,5 +16,10 @@ internal static class Person
     public const string Dora = "dora";
 
     /// <summary>Those whom the command line adds, with their role.</summary>
-    public static readonly (string Name, string Role)[] Others = [(Ben, "analyst"), (Cleo, "auditor"), (Dora, "analyst")];
+    public static readonly (string Name, string Role)[] Others =
+    [
+        (Ben, "analyst"),
+        (Cleo, "auditor"),
+        (Dora, "analyst"),
+    ];
 }

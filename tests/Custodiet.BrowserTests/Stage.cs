@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 
 [assembly: AssemblyFixture(typeof(Custodiet.BrowserTests.Stage))]
-[assembly: Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace Custodiet.BrowserTests;
 
@@ -16,8 +17,13 @@ public sealed class Stage : IAsyncLifetime
     // The browser would download this and that at its start; nothing of a test may leave the machine.
     private static readonly string[] browserArguments =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
     ];
 
     private readonly ConcurrentDictionary<string, string> cookies = new();
@@ -49,7 +55,8 @@ public sealed class Stage : IAsyncLifetime
     {
         absent =
             !File.Exists(Chromium) ? $"Chromium is absent: {Chromium}"
-            : !File.Exists(ProductProcess.Executable(Root)) ? "the product is not published: run ./custodiet --build-only"
+            : !File.Exists(ProductProcess.Executable(Root))
+                ? "the product is not published: run ./custodiet --build-only"
             : null;
         if (absent is not null)
         {
@@ -64,10 +71,18 @@ public sealed class Stage : IAsyncLifetime
         );
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = Chromium, Headless = true, Args = browserArguments }
+            new()
+            {
+                ExecutablePath = Chromium,
+                Headless = true,
+                Args = browserArguments,
+            }
         );
         product = await starting;
-        await EventuallyAsync(() => Task.FromResult(product.SetupCode is not null), "the product prints the one-time code");
+        await EventuallyAsync(
+            () => Task.FromResult(product.SetupCode is not null),
+            "the product prints the one-time code"
+        );
         await MakeFirstAccountAsync();
         foreach ((string name, string role) in Person.Others)
         {
@@ -79,7 +94,10 @@ public sealed class Stage : IAsyncLifetime
             );
             Assert.True(code == 0, error);
         }
-        await EventuallyAsync(() => Task.FromResult(product.Log.Contains("has caught up", StringComparison.Ordinal)), "the sample has been played");
+        await EventuallyAsync(
+            () => Task.FromResult(product.Log.Contains("has caught up", StringComparison.Ordinal)),
+            "the sample has been played"
+        );
     }
 
     /// <summary>A person's own browser window. What it complained about fails the test: policy violations, script errors, console errors.</summary>
@@ -105,11 +123,11 @@ public sealed class Stage : IAsyncLifetime
             IPage page = await context.NewPageAsync();
             await act(page);
         }
-        Assert.Empty(complaints.Where(c => expected is null || !c.Contains(expected, StringComparison.Ordinal)));
+        Assert.DoesNotContain(complaints, c => expected is null || !c.Contains(expected, StringComparison.Ordinal));
     }
 
-    /// <summary>Asks the datasets as the first account, by the command line on the running product.</summary>
-    public async Task<string> QueryAsync(string sql)
+    /// <summary>Asks the datasets by the command line on the running product; the rows as objects.</summary>
+    public async Task<JsonElement> QueryAsync(string sql)
     {
         (int code, string output, string error) = await ProductProcess.RunAsync(
             Root,
@@ -117,7 +135,22 @@ public sealed class Stage : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
         Assert.True(code == 0, error);
-        return output;
+        return JsonElement.Parse(output);
+    }
+
+    /// <summary>Sends an event that a starter rule finds, about a host of its own.</summary>
+    public async Task SendSuspiciousEventAsync(string host)
+    {
+        using HttpClient client = await Product.ClientAsync(Root, "engineer", TestContext.Current.CancellationToken);
+        string line =
+            $$"""{"@timestamp":"2026-03-02T08:00:00Z","host":"{{host}}","product":"windows","category":"process_creation","Image":"C:\\Windows\\System32\\reg.exe","CommandLine":"reg.exe save HKLM\\SAM C:\\Temp\\s.hiv","User":"CORP\\eve"}""";
+        using StringContent content = new(line);
+        using HttpResponseMessage response = await client.PostAsync(
+            new Uri("/api/v1/events", UriKind.Relative),
+            content,
+            TestContext.Current.CancellationToken
+        );
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>Asks again until it holds; fails after 30 seconds with what was waited for.</summary>
@@ -206,6 +239,7 @@ public sealed class Stage : IAsyncLifetime
                 StorageState = state,
                 JavaScriptEnabled = script,
                 ColorScheme = ColorScheme.Light,
+                ReducedMotion = ReducedMotion.Reduce,
                 AcceptDownloads = true,
                 TimezoneId = "UTC",
             }

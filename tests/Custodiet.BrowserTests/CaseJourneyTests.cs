@@ -1,0 +1,94 @@
+namespace Custodiet.BrowserTests;
+
+/// <summary>A case from the queue to its end, by keyboard.</summary>
+public class CaseJourneyTests(Stage stage)
+{
+    // Closing too early is answered with 422, which the browser writes to its console.
+    private const string Refused = "status of 422";
+
+    [Fact]
+    public async Task ACaseIsAnsweredJudgedCorrectedAndClosedByKeyboard() =>
+        await stage.VisitAsync(
+            Person.Ada,
+            async page =>
+            {
+                await page.OpenCaseAsync();
+                ILocator origin = page.Locator("#ask .chip.origin").First;
+                await Assertions.Expect(origin).ToContainTextAsync("read");
+                await Assertions.Expect(origin).ToContainTextAsync("ago");
+                await page.AcceptFactsAsync();
+                await Assertions.Expect(page.Locator("#ask .kind")).ToContainTextAsync("judgement");
+                Assert.Equal(0, await page.Locator("#ask :checked").CountAsync());
+
+                await JudgeTooEarlyAsync(page);
+                await AnswerAsync(page);
+                await CorrectAsync(page);
+                await page.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).ClickAsync();
+                await Assertions.Expect(page.Locator(".page-head")).ToContainTextAsync("closed");
+                await OldVerdictIsListedAsync(page);
+            },
+            expected: Refused
+        );
+
+    private static async Task JudgeTooEarlyAsync(IPage page)
+    {
+        await page.PressAsync("v");
+        await Assertions.Expect(page.Locator("#tray-options button").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#case")).ToContainTextAsync("still needed");
+        await page.NothingIsPreselectedAsync();
+        // True positive, malware, medium impact, high confidence.
+        await page.PressAsync("3", "1", "2", "1");
+        await Assertions.Expect(page.Locator("#verdict-title")).ToHaveTextAsync("Decided");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).ClickAsync();
+        await Assertions
+            .Expect(page.Locator("#toasts"))
+            .ToContainTextAsync("Did what the rule describes really happen?");
+    }
+
+    private static async Task AnswerAsync(IPage page)
+    {
+        int told = (await page.Locator(".narrative").InnerTextAsync()).Length;
+        int happened = await page.Locator("#case .timeline li").CountAsync();
+        await page.PressAsync("p");
+        await page.GotoAsync(new Uri(page.Url).AbsolutePath + "?question=matches");
+        foreach (
+            (string question, string[] keys) in ((string, string[])[])
+                [
+                    ("Did what the rule describes really happen?", ["1"]),
+                    ("Is it expected on this entity, by this account?", ["3"]),
+                    ("Which signs of an attack do you see?", ["2", "Enter"]),
+                    ("Did it succeed?", ["1"]),
+                    ("How far does it reach?", ["1"]),
+                    ("Is it contained?", ["1"]),
+                ]
+        )
+        {
+            await Assertions.Expect(page.Locator("#ask-title")).ToHaveTextAsync(question);
+            Assert.Equal(0, await page.Locator("#ask :checked").CountAsync());
+            await page.PressAsync(keys);
+            await Assertions
+                .Expect(page.GetByText(question, new() { Exact = true }).And(page.Locator("#ask-title")))
+                .ToHaveCountAsync(0);
+        }
+        Assert.True((await page.Locator(".narrative").InnerTextAsync()).Length > told);
+        Assert.True(await page.Locator("#case .timeline li").CountAsync() > happened);
+    }
+
+    private static async Task CorrectAsync(IPage page)
+    {
+        await page.PressAsync("v");
+        await Assertions.Expect(page.TrayPath()).ToContainTextAsync("Correcting the verdict on the case");
+        // Suspicious, unusual for this entity, low impact, medium confidence.
+        await page.PressAsync("4", "1", "1", "2");
+        await Assertions.Expect(page.Locator("#verdict-title + .value")).ToContainTextAsync("Suspicious");
+        await Assertions.Expect(page.Locator("#case .timeline")).ToContainTextAsync("corrects an earlier record");
+    }
+
+    private static async Task OldVerdictIsListedAsync(IPage page)
+    {
+        await page.Locator(".evidence article header a").First.ClickAsync();
+        ILocator verdicts = page.Locator("section[aria-labelledby=verdicts-title] li");
+        await Assertions.Expect(verdicts.Filter(new() { HasText = "in force" })).ToContainTextAsync("Suspicious");
+        await Assertions.Expect(verdicts.Filter(new() { HasText = "superseded" })).ToContainTextAsync("True positive");
+    }
+}

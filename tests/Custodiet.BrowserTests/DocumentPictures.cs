@@ -1,0 +1,50 @@
+namespace Custodiet.BrowserTests;
+
+/// <summary>The pictures of README and docs, taken from the product; see <see cref="Pictures"/> for the command.</summary>
+public class DocumentPictures(Stage stage)
+{
+    [Fact]
+    public async Task QueueCaseAndHomeAreTakenFromTheProduct()
+    {
+        Assert.SkipWhen(Pictures.Folder is null, "CUSTODIET_PICTURES names no folder");
+        await stage.VisitAsync(
+            Person.Ada,
+            async page =>
+            {
+                await page.OpenQueueAsync("?order=oldest");
+                foreach (
+                    string[] keys in (string[][])
+                        [
+                            ["1", "1", "1"],
+                            ["2", "1", "1"],
+                            ["1", "4", "2"],
+                            ["2", "2", "2"],
+                            ["1", "1", "1"],
+                        ]
+                )
+                {
+                    long number = await page.HereAsync();
+                    await page.PressAsync(keys);
+                    await Assertions.Expect(page.Locator($"#a-{number}")).ToHaveCountAsync(0);
+                }
+                await page.OpenQueueAsync();
+                await page.PressAsync("j", "Space");
+                await Assertions.Expect(page.Locator("#preview article")).ToBeVisibleAsync();
+                await page.PressAsync("3");
+                await TakeAsync(page, "queue");
+                await page.OpenCaseAsync();
+                await page.AcceptFactsAsync();
+                await page.PressAsync("1");
+                await Assertions.Expect(page.Locator("#ask-title")).ToContainTextAsync("expected");
+                await TakeAsync(page, "case");
+                await page.GotoAsync("/");
+                await TakeAsync(page, "home");
+            }
+        );
+    }
+
+    private static async Task TakeAsync(IPage page, string name) =>
+        await page.ScreenshotAsync(
+            new() { Path = Path.Combine(Pictures.Folder!, name + ".png"), Animations = ScreenshotAnimations.Disabled }
+        );
+}

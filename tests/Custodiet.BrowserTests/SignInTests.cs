@@ -1,0 +1,82 @@
+namespace Custodiet.BrowserTests;
+
+/// <summary>Password, authenticator and recovery code, as a person meets them.</summary>
+public class SignInTests(Stage stage)
+{
+    // A refused code is answered with 400, which the browser writes to its console.
+    private const string Refused = "status of 400";
+
+    [Fact]
+    public async Task AnAuthenticatorIsSetUpAndAskedForAndARecoveryCodeReplacesItOnce() =>
+        await stage.VisitAsync(
+            null,
+            async page =>
+            {
+                await SignIn.WithPasswordAsync(page, Person.Dora);
+                await page.WaitForURLAsync("/");
+                await page.GotoAsync("/account/authenticator");
+                byte[] secret = Authenticator.ReadSecret(await page.Locator("#secret").InnerTextAsync());
+                await page.FillAsync("#code", Authenticator.Code(secret));
+                await page.FillAsync("#password", Stage.Password);
+                await page.GetByRole(AriaRole.Button, new() { Name = "Use this device" }).ClickAsync();
+                string[] recovery = (await page.Locator("#one-time").InnerTextAsync()).Split(
+                    '\n',
+                    StringSplitOptions.TrimEntries
+                );
+                Assert.True(recovery.Length >= 8);
+                await SignOutAsync(page);
+
+                // A code works once, so signing in takes the next one, which clocks that differ may show already.
+                await SignIn.WithPasswordAsync(page, Person.Dora, "/sign-in?returnUrl=%2Fcases");
+                await page.WaitForURLAsync("**/sign-in/code**");
+                await GiveCodeAsync(page, Authenticator.Code(secret, later: 1));
+                await page.WaitForURLAsync("/cases");
+                await SignOutAsync(page);
+
+                await SignIn.WithPasswordAsync(page, Person.Dora);
+                await page.GetByRole(AriaRole.Link, new() { Name = "Use a recovery code" }).ClickAsync();
+                await GiveCodeAsync(page, recovery[0]);
+                await page.WaitForURLAsync("/account");
+                await SignOutAsync(page);
+
+                await SignIn.WithPasswordAsync(page, Person.Dora);
+                await page.GetByRole(AriaRole.Link, new() { Name = "Use a recovery code" }).ClickAsync();
+                await GiveCodeAsync(page, recovery[0]);
+                await Assertions
+                    .Expect(page.Locator("main"))
+                    .ToContainTextAsync("not one of your unused recovery codes");
+            },
+            expected: Refused
+        );
+
+    [Fact]
+    public async Task AWrongPasswordIsRefusedWithoutSayingWhatWasWrong() =>
+        await stage.VisitAsync(
+            null,
+            async page =>
+            {
+                foreach (string name in (string[])[Person.Cleo, "nobody-of-that-name"])
+                {
+                    await page.GotoAsync("/sign-in");
+                    await page.FillAsync("#name", name);
+                    await page.FillAsync("#password", "not the right passphrase");
+                    await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+                    await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Name or password is wrong");
+                }
+            },
+            expected: "status of 4"
+        );
+
+    private static async Task GiveCodeAsync(IPage page, string code)
+    {
+        await page.FillAsync("#code", code);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+    }
+
+    private static async Task SignOutAsync(IPage page)
+    {
+        await page.Locator("header details.menu summary").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.WaitForURLAsync("**/sign-in");
+    }
+}
