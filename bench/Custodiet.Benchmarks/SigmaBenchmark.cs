@@ -73,7 +73,7 @@ public static class SigmaBenchmark
 
     private static void Print(TextWriter output, Pass pass, RuleSet set, int threads)
     {
-        using Process process = Process.GetCurrentProcess();
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -99,7 +99,7 @@ public static class SigmaBenchmark
     )
     {
         Pass[] parts = new Pass[threads];
-        using Process process = Process.GetCurrentProcess();
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
         process.Refresh();
         TimeSpan cpu = process.TotalProcessorTime;
         long started = time.GetTimestamp();
