@@ -11,7 +11,7 @@ public class DocumentPictures(Stage stage)
             Person.Ada,
             async page =>
             {
-                await page.OpenQueueAsync("?order=oldest");
+                await page.OpenQueueAsync("?state=new&order=oldest");
                 foreach (
                     string[] keys in (string[][])
                         [

@@ -119,6 +119,10 @@ public class EveryPageTests(Stage stage)
         await page.EvaluateAsync(axe);
         await Pictures.KeepAsync(page, "light", path);
         found.AddRange((await page.EvaluateAsync<string[]>(Check, false)).Select(p => $"{path} light: {p}"));
+        if (await page.Locator("a[href*='&amp;']").CountAsync() > 0)
+        {
+            found.Add($"{path} has an address that is encoded twice");
+        }
         if (await TooWideAsync(page) is { Length: > 0 } wide)
         {
             found.Add($"{path} is wider than its window: {wide}");

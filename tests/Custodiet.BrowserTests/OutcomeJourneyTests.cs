@@ -21,7 +21,7 @@ public class OutcomeJourneyTests(Stage stage)
             Person.Ada,
             async page =>
             {
-                await page.OpenQueueAsync();
+                await page.OpenQueueAsync("?state=new");
                 long number = await page.HereAsync();
                 await page.NothingIsPreselectedAsync();
 
