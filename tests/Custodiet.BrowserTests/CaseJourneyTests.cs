@@ -32,12 +32,12 @@ public class CaseJourneyTests(Stage stage)
 
     private static async Task JudgeTooEarlyAsync(IPage page)
     {
-        await page.PressAsync("v");
+        await page.KeysAsync("v");
         await Assertions.Expect(page.Locator("#tray-options button").First).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#case")).ToContainTextAsync("still needed");
         await page.NothingIsPreselectedAsync();
         // True positive, malware, medium impact, high confidence.
-        await page.PressAsync("3", "1", "2", "1");
+        await page.KeysAsync("3", "1", "2", "1");
         await Assertions.Expect(page.Locator("#verdict-title")).ToHaveTextAsync("Decided");
         await page.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).ClickAsync();
         await Assertions
@@ -64,7 +64,7 @@ public class CaseJourneyTests(Stage stage)
         {
             await Assertions.Expect(page.Locator("#ask-title")).ToHaveTextAsync(question);
             Assert.Equal(0, await page.Locator("#ask :checked").CountAsync());
-            await page.PressAsync(keys);
+            await page.KeysAsync(keys);
             await Assertions
                 .Expect(page.GetByText(question, new() { Exact = true }).And(page.Locator("#ask-title")))
                 .ToHaveCountAsync(0);
@@ -78,7 +78,7 @@ public class CaseJourneyTests(Stage stage)
         // After the last answer the verdict is in the centre.
         await Assertions.Expect(page.TrayPath()).ToContainTextAsync("Correcting the verdict on the case");
         // Suspicious, unusual for this entity, low impact, medium confidence.
-        await page.PressAsync("4", "1", "1", "2");
+        await page.KeysAsync("4", "1", "1", "2");
         await Assertions.Expect(page.Locator("#verdict-title + .value")).ToContainTextAsync("Suspicious");
         await Assertions.Expect(page.Locator("#case .timeline")).ToContainTextAsync("corrects an earlier record");
     }

@@ -24,17 +24,17 @@ public class DocumentPictures(Stage stage)
                 )
                 {
                     long number = await page.HereAsync();
-                    await page.PressAsync(keys);
+                    await page.KeysAsync(keys);
                     await Assertions.Expect(page.Locator($"#a-{number}")).ToHaveCountAsync(0);
                 }
                 await page.OpenQueueAsync();
-                await page.PressAsync("j", "Space");
+                await page.KeysAsync("j", "Space");
                 await Assertions.Expect(page.Locator("#preview article")).ToBeVisibleAsync();
-                await page.PressAsync("3");
+                await page.KeysAsync("3");
                 await TakeAsync(page, "queue");
                 await page.OpenCaseAsync();
                 await page.AcceptFactsAsync();
-                await page.PressAsync("1");
+                await page.KeysAsync("1");
                 await Assertions.Expect(page.Locator("#ask-title")).ToContainTextAsync("expected");
                 await TakeAsync(page, "case");
                 await page.GotoAsync("/");

@@ -9,7 +9,7 @@ internal static partial class Keys
     /// <summary>The digits of «False positive, bad logic, high confidence».</summary>
     public static readonly string[] FalsePositive = ["2", "1", "1"];
 
-    public static async Task PressAsync(this IPage page, params string[] keys)
+    public static async Task KeysAsync(this IPage page, params string[] keys)
     {
         foreach (string key in keys)
         {
@@ -28,7 +28,7 @@ internal static partial class Keys
     public static async Task<long> OpenCaseAsync(this IPage page)
     {
         await page.OpenQueueAsync("?state=new");
-        await page.PressAsync("e");
+        await page.KeysAsync("e");
         await page.WaitForURLAsync(CasePath());
         return long.Parse(new Uri(page.Url).AbsolutePath.Split('/')[2], CultureInfo.InvariantCulture);
     }
@@ -46,7 +46,7 @@ internal static partial class Keys
         {
             string asked = await title.InnerTextAsync();
             bool filled = await page.Locator("#ask [data-key=Enter]").CountAsync() > 0;
-            await page.PressAsync(filled ? "Enter" : "n");
+            await page.KeysAsync(filled ? "Enter" : "n");
             await Assertions.Expect(title).Not.ToHaveTextAsync(asked);
         }
     }

@@ -26,14 +26,14 @@ public class OutcomeJourneyTests(Stage stage)
                 await page.NothingIsPreselectedAsync();
 
                 // One step back leaves the verdict open and nothing chosen.
-                await page.PressAsync("2");
+                await page.KeysAsync("2");
                 await Assertions.Expect(page.TrayPath()).ToContainTextAsync("False positive");
-                await page.PressAsync("Escape");
+                await page.KeysAsync("Escape");
                 await Assertions.Expect(page.TrayPath()).Not.ToContainTextAsync("False positive");
                 await page.NothingIsPreselectedAsync();
 
                 string open = await page.Locator("#answer").InnerTextAsync();
-                await page.PressAsync(Keys.FalsePositive);
+                await page.KeysAsync(Keys.FalsePositive);
                 await Assertions.Expect(page.Locator($"#a-{number}")).ToHaveCountAsync(0);
                 long next = await page.HereAsync();
                 Assert.NotEqual(number, next);
@@ -44,7 +44,7 @@ public class OutcomeJourneyTests(Stage stage)
                     $"SELECT verdict, reason, confidence, ledger_index FROM verdicts WHERE alert_number = {number}";
                 await page.GotoAsync("/data");
                 await page.FillAsync("#sql", sql);
-                await page.PressAsync("Control+Enter");
+                await page.KeysAsync("Control+Enter");
                 await Assertions.Expect(page.Locator("#result table")).ToContainTextAsync("bad-logic");
                 JsonElement verdict = (await stage.QueryAsync(sql))[0];
                 Assert.Equal("bad-logic", verdict.GetProperty("reason").GetString());

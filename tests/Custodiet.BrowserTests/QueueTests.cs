@@ -15,18 +15,18 @@ public partial class QueueTests(Stage stage)
             {
                 await page.OpenQueueAsync("?state=new&order=oldest");
                 long first = await page.HereAsync();
-                await page.PressAsync("x", "j", "x");
+                await page.KeysAsync("x", "j", "x");
                 long second = await page.HereAsync();
-                await page.PressAsync("b");
+                await page.KeysAsync("b");
                 await Assertions.Expect(page.TrayPath()).ToContainTextAsync("2 selected alerts");
-                await page.PressAsync(Keys.FalsePositive);
+                await page.KeysAsync(Keys.FalsePositive);
                 await Assertions.Expect(page.Locator($"#a-{first}, #a-{second}")).ToHaveCountAsync(0);
                 await Assertions.Expect(page.Locator("#tray-last")).ToHaveAttributeAsync("data-record", NotEmpty());
 
-                await page.PressAsync("u");
+                await page.KeysAsync("u");
                 await Assertions.Expect(page.TrayPath()).ToContainTextAsync("Correcting the verdict on 2 alerts");
                 string before = (await page.Locator("#tray-last").GetAttributeAsync("data-record"))!;
-                await page.PressAsync("1", "1", "1");
+                await page.KeysAsync("1", "1", "1");
                 await Assertions.Expect(page.Locator("#tray-last")).Not.ToHaveAttributeAsync("data-record", before);
                 JsonElement verdicts = await stage.QueryAsync(
                     $"SELECT alert_number, reason, superseded_by IS NOT NULL AS old, ledger_index FROM verdicts WHERE alert_number IN ({first}, {second}) ORDER BY ledger_index, alert_number"
@@ -50,9 +50,9 @@ public partial class QueueTests(Stage stage)
                 await page.OpenQueueAsync("?state=open&assignee=none&order=newest");
                 long number = await page.HereAsync();
                 ILocator row = page.Locator($"#a-{number}");
-                await page.PressAsync("a");
+                await page.KeysAsync("a");
                 await Assertions.Expect(row).ToContainTextAsync("me");
-                await page.PressAsync("a");
+                await page.KeysAsync("a");
                 await Assertions.Expect(row).ToContainTextAsync("new");
             }
         );
@@ -65,9 +65,9 @@ public partial class QueueTests(Stage stage)
             {
                 await page.OpenQueueAsync();
                 string all = await page.Locator("#answer").InnerTextAsync();
-                await page.PressAsync("/");
+                await page.KeysAsync("/");
                 await page.Keyboard.TypeAsync("no such words");
-                await page.PressAsync("Enter");
+                await page.KeysAsync("Enter");
                 await page.WaitForURLAsync("**/queue?*title=no+such+words*");
                 await Assertions.Expect(page.Locator("#queue-empty")).ToBeVisibleAsync();
                 await page.GoBackAsync();
@@ -93,14 +93,14 @@ public partial class QueueTests(Stage stage)
             {
                 await page.OpenQueueAsync();
                 long number = await page.HereAsync();
-                await page.PressAsync("Space");
+                await page.KeysAsync("Space");
                 await Assertions.Expect(page.Locator("#preview")).ToContainTextAsync("as the rule saw it");
                 Assert.Contains($"preview={number}", page.Url, StringComparison.Ordinal);
                 await page.ReloadAsync();
                 await Assertions
                     .Expect(page.Locator("#preview article"))
                     .ToHaveAttributeAsync("data-number", number.ToString(CultureInfo.InvariantCulture));
-                await page.PressAsync("Escape");
+                await page.KeysAsync("Escape");
                 await Assertions.Expect(page.Locator("#preview")).ToBeHiddenAsync();
             }
         );
@@ -112,18 +112,18 @@ public partial class QueueTests(Stage stage)
             async page =>
             {
                 await page.OpenQueueAsync();
-                await page.PressAsync("?");
+                await page.KeysAsync("?");
                 await Assertions.Expect(page.Locator("#help")).ToContainTextAsync("Correct the last verdict");
-                await page.PressAsync("Escape");
+                await page.KeysAsync("Escape");
                 await Assertions.Expect(page.Locator("#help")).ToBeHiddenAsync();
 
                 await page.GetByRole(AriaRole.Button, new() { Name = "Light or dark" }).ClickAsync();
-                await page.PressAsync("Control+k");
+                await page.KeysAsync("Control+k");
                 await page.Keyboard.TypeAsync("ledger");
-                await page.PressAsync("Enter");
+                await page.KeysAsync("Enter");
                 await page.WaitForURLAsync("/ledger");
                 await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-bs-theme", "dark");
-                await page.PressAsync("g", "c");
+                await page.KeysAsync("g", "c");
                 await page.WaitForURLAsync("/cases");
             }
         );
@@ -142,7 +142,7 @@ public partial class QueueTests(Stage stage)
                 await stage.SendSuspiciousEventAsync("WS-LIVE-1");
                 await Assertions.Expect(page.Locator("#arrived")).ToContainTextAsync("1 new");
                 Assert.Equal(0, await page.Locator("#rows > tr").CountAsync());
-                await page.PressAsync("r");
+                await page.KeysAsync("r");
                 await Assertions.Expect(page.Locator("#rows > tr")).ToContainTextAsync("WS-LIVE-1");
             }
         );

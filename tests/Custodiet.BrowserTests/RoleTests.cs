@@ -49,7 +49,7 @@ public class RoleTests(Stage stage)
             {
                 await page.OpenQueueAsync("?state=all");
                 await page.Context.ClearCookiesAsync();
-                await page.PressAsync("Space");
+                await page.KeysAsync("Space");
                 await page.WaitForURLAsync("**/sign-in?returnUrl=*");
                 Assert.Contains("%2Fqueue", page.Url, StringComparison.OrdinalIgnoreCase);
             },
