@@ -149,7 +149,8 @@ internal sealed class RentedBytes(int length) : IDisposable
 {
     private byte[]? buffer = ArrayPool<byte>.Shared.Rent(length);
 
-    public Memory<byte> Memory => (buffer ?? throw new ObjectDisposedException(nameof(RentedBytes))).AsMemory(0, length);
+    public Memory<byte> Memory =>
+        (buffer ?? throw new ObjectDisposedException(nameof(RentedBytes))).AsMemory(0, length);
 
     public void Dispose()
     {
