@@ -3,8 +3,8 @@ namespace Custodiet.Archive;
 /// <summary>Limits of the datasets. A limit that cuts an answer is named in it.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>Memory of all queries together: 256 MiB. Sorting and grouping beyond it go to disk.</summary>
-    public int MemoryMegabytes { get; init; } = 256;
+    /// <summary>Memory of all queries together: 192 MiB. Sorting and grouping beyond it go to disk.</summary>
+    public int MemoryMegabytes { get; init; } = 192;
 
     /// <summary>Disk that queries may use for it: 4 GiB.</summary>
     public int TemporaryDiskMegabytes { get; init; } = 4096;

@@ -9,7 +9,7 @@ internal sealed unsafe class ChunkMemory : IDisposable
     /// <summary>Bytes of one block.</summary>
     public const int BlockBytes = 256 << 10;
 
-    private const int IdleBlocksMax = 256;
+    private const int IdleBlocksMax = 128;
 
     private readonly ConcurrentBag<nint> idle = [];
     private int idleCount;
@@ -47,6 +47,26 @@ internal sealed unsafe class ChunkMemory : IDisposable
             NativeMemory.Free((void*)block);
         }
     }
+}
+
+/// <summary>The C library's heap, which keeps what native writers and queries have freed.</summary>
+internal static partial class NativeHeap
+{
+    /// <summary>Gives freed memory back to the system; does nothing where the C library has no such call.</summary>
+    public static void Trim()
+    {
+        try
+        {
+            _ = Trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has no malloc_trim; it gives memory back by itself.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint keep);
 }
 
 /// <summary>Bytes that are copied in one after another and freed together.</summary>

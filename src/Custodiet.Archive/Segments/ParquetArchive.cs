@@ -31,6 +31,7 @@ public sealed class ParquetArchive : IEventArchive
     private long pendingEvents;
     private long pendingRawBytes;
     private long pendingSince;
+    private long trimmed;
     private long waits;
     private long writeFailures;
     private string? failure;
@@ -240,6 +241,8 @@ public sealed class ParquetArchive : IEventArchive
         memory.Dispose();
     }
 
+    private static readonly TimeSpan trimInterval = TimeSpan.FromSeconds(3);
+
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Wake()
@@ -389,6 +392,7 @@ public sealed class ParquetArchive : IEventArchive
             {
                 store.Write(writer, chunks);
                 Written(chunks);
+                TrimNowAndThen();
                 return true;
             }
             // Whatever the reason, the events are still here and the disk may recover.
@@ -402,6 +406,16 @@ public sealed class ParquetArchive : IEventArchive
             }
             await Task.Delay(options.RetryInterval, clock, stop.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Each segment leaves tens of megabytes of freed native memory behind; giving it back at every one would only fault it in again.
+    private void TrimNowAndThen()
+    {
+        if (clock.GetElapsedTime(trimmed) >= trimInterval)
+        {
+            NativeHeap.Trim();
+            trimmed = clock.GetTimestamp();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
@@ -112,7 +113,7 @@ internal static class SegmentFrame
             ? null
             : Encoding.UTF8.GetString(payload.Slice(FixedBytes + head.InputLength, head.KeyLength));
 
-    /// <summary>The batch, copied out of the buffer.</summary>
+    /// <summary>The batch, copied out of the buffer into one of its own that can be given back.</summary>
     public static QueuedBatch Decode(ReadOnlySpan<byte> payload, Head head)
     {
         int start = FixedBytes + head.InputLength + Math.Max(head.KeyLength, 0);
@@ -121,13 +122,16 @@ internal static class SegmentFrame
         {
             lengths[i] = BinaryPrimitives.ReadInt32LittleEndian(payload[(start + (i * 4))..]);
         }
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(head.BytesLength);
-        payload[(start + (lengths.Length * 4))..].CopyTo(bytes);
+        RentedBytes rented = new(head.BytesLength);
+        payload[(start + (lengths.Length * 4))..].CopyTo(rented.Memory.Span);
         string input = Encoding.UTF8.GetString(payload.Slice(FixedBytes, head.InputLength));
         return new QueuedBatch(
             head.FirstOffset,
-            new EventBatch(input, KeyOf(payload, head), head.ReceivedMicros, lengths, bytes)
-        );
+            new EventBatch(input, KeyOf(payload, head), head.ReceivedMicros, lengths, rented.Memory)
+        )
+        {
+            Buffer = rented,
+        };
     }
 
     private static Crc32 Start(ulong seed)
@@ -137,5 +141,22 @@ internal static class SegmentFrame
         Crc32 crc = new();
         crc.Append(bytes);
         return crc;
+    }
+}
+
+/// <summary>A buffer from the shared pool, given back once however often it is disposed.</summary>
+internal sealed class RentedBytes(int length) : IDisposable
+{
+    private byte[]? buffer = ArrayPool<byte>.Shared.Rent(length);
+
+    public Memory<byte> Memory =>
+        (buffer ?? throw new ObjectDisposedException(nameof(RentedBytes))).AsMemory(0, length);
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref buffer, null) is { } held)
+        {
+            ArrayPool<byte>.Shared.Return(held);
+        }
     }
 }

@@ -21,6 +21,12 @@ public sealed record QueuedBatch(long FirstOffset, EventBatch Batch)
 {
     /// <summary>Number of the event after its last.</summary>
     public long NextOffset => FirstOffset + Batch.Lengths.Count;
+
+    /// <summary>
+    /// What the batch's bytes lie in, or null. A reader that disposes it once nothing refers to the bytes any more saves a
+    /// fresh buffer for each batch; one that does not loses nothing.
+    /// </summary>
+    public IDisposable? Buffer { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

@@ -43,7 +43,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
     private const int WorkBytes = 2 << 20;
 
     /// <summary>Bytes of events that may be between queue and commit at once.</summary>
-    private const int InFlightBytes = 48 << 20;
+    private const int InFlightBytes = 24 << 20;
 
     /// <summary>Works that one transaction may cover.</summary>
     private const int CommitWorks = 32;
@@ -195,6 +195,11 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             foreach (StreamWork work in group)
             {
                 budget.Return(work.Bytes);
+                if (work.EndsBatch)
+                {
+                    // All works of a batch are committed in order, so nobody reads its bytes any more.
+                    work.Batch.Buffer?.Dispose();
+                }
             }
             Release();
         }

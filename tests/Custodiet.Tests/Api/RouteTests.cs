@@ -4,7 +4,6 @@ using Custodiet.People;
 using Custodiet.Records;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Custodiet.Tests.Api;

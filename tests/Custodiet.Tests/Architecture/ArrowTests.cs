@@ -8,7 +8,7 @@ namespace Custodiet.Tests.Architecture;
 /// <summary>Holds the solution against the table of arrows in ARCHITECTURE.md.</summary>
 public partial class ArrowTests
 {
-    private static readonly IReadOnlyList<ProjectRow> table = ReadTable();
+    private static readonly List<ProjectRow> table = ReadTable();
 
     [Fact]
     public void TheTableListsEveryProject()
@@ -107,7 +107,7 @@ public partial class ArrowTests
             .Descendants(item)
             .Select(e => ((string)e.Attribute("Include")!, (string?)e.Attribute("PrivateAssets")));
 
-    private static IReadOnlyList<ProjectRow> ReadTable()
+    private static List<ProjectRow> ReadTable()
     {
         string text = File.ReadAllText(Path.Combine(TestPaths.Root, "ARCHITECTURE.md"));
         List<ProjectRow> rows = [];

@@ -1,7 +1,6 @@
 using Custodiet.Analytics;
 using Custodiet.Cli;
 using Custodiet.Pipeline.Parsers;
-using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
 using Custodiet.Sample;
