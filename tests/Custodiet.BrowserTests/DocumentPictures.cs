@@ -37,14 +37,28 @@ public class DocumentPictures(Stage stage)
                 await page.KeysAsync("1");
                 await Assertions.Expect(page.Locator("#ask-title")).ToContainTextAsync("expected");
                 await TakeAsync(page, "case");
-                await page.GotoAsync("/");
+                // Home reads the datasets anew only now and then.
+                await Stage.EventuallyAsync(
+                    async () =>
+                    {
+                        await page.GotoAsync("/");
+                        return !(await page.Locator("main").InnerTextAsync()).Contains(
+                            "No decision yet",
+                            StringComparison.Ordinal
+                        );
+                    },
+                    "home counts the decisions"
+                );
                 await TakeAsync(page, "home");
             }
         );
     }
 
-    private static async Task TakeAsync(IPage page, string name) =>
-        await page.ScreenshotAsync(
+    private static async Task TakeAsync(IPage page, string name)
+    {
+        byte[] picture = await page.ScreenshotAsync(
             new() { Path = Path.Combine(Pictures.Folder!, name + ".png"), Animations = ScreenshotAnimations.Disabled }
         );
+        Assert.InRange(picture.Length, 1, 200_000);
+    }
 }

@@ -91,7 +91,6 @@ public class EveryPageTests(Stage stage)
             "/cases",
             $"/cases/{number}",
             $"/cases/{number}?question=matches",
-            $"/cases/{number}?question=signs",
             $"/cases/{number}?question=verdict",
             "/sources",
             await FirstAsync("/sources", "main a[href^='/sources/']"),

@@ -33,7 +33,7 @@ internal static partial class Keys
         return long.Parse(new Uri(page.Url).AbsolutePath.Split('/')[2], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Accepts facts with Enter, and passes over those that nobody could read, until a judgement is asked for.</summary>
+    /// <summary>Accepts facts with Enter, and answers those that nobody could read, until a judgement is asked for.</summary>
     public static async Task AcceptFactsAsync(this IPage page)
     {
         ILocator kind = page.Locator("#ask .kind");
@@ -45,8 +45,15 @@ internal static partial class Keys
         )
         {
             string asked = await title.InnerTextAsync();
-            bool filled = await page.Locator("#ask [data-key=Enter]").CountAsync() > 0;
-            await page.KeysAsync(filled ? "Enter" : "n");
+            if (await page.Locator("#ask [data-key=Enter]").CountAsync() > 0)
+            {
+                await page.KeysAsync("Enter");
+            }
+            else
+            {
+                await page.FillAsync("#own", "not recorded");
+                await page.KeysAsync("Enter");
+            }
             await Assertions.Expect(title).Not.ToHaveTextAsync(asked);
         }
     }

@@ -12,7 +12,7 @@ internal static partial class Pictures
     /// <summary>Where pictures go, or null.</summary>
     public static string? Folder { get; } =
         Environment.GetEnvironmentVariable("CUSTODIET_PICTURES") is { Length: > 0 } folder
-            ? Path.GetFullPath(folder)
+            ? Path.GetFullPath(folder, Stage.Root)
             : null;
 
     /// <summary>Keeps the whole page for somebody to look at.</summary>
