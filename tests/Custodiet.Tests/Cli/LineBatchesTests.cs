@@ -17,7 +17,10 @@ public sealed class LineBatchesTests : IDisposable
     [InlineData(true)]
     public async Task EveryLineComesOnceInOrderPlainOrGzip(bool gzip)
     {
-        string[] lines = [.. Enumerable.Range(0, 60_000).Select(n => $$"""{"n":{{n}},"filling":"{{new string('x', n % 300)}}"}""")];
+        string[] lines =
+        [
+            .. Enumerable.Range(0, 60_000).Select(n => $$"""{"n":{{n}},"filling":"{{new string('x', n % 300)}}"}"""),
+        ];
         string file = Path.Combine(folder, "events");
         byte[] text = Encoding.UTF8.GetBytes(string.Join('\n', lines));
         await using (FileStream raw = File.Create(file))

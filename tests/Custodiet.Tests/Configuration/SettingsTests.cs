@@ -18,7 +18,11 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(134_217_728, settings.Number("queue.bytes_max"));
         Assert.Equal(["/srv/a", "/srv/b"], settings.Paths("rules"));
         Assert.Equal("option --urls", settings.All.Single(s => s.Name == "urls").Origin);
-        Assert.EndsWith("custodiet.yml:3", settings.All.Single(s => s.Name == "queue.bytes_max").Origin, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "custodiet.yml:3",
+            settings.All.Single(s => s.Name == "queue.bytes_max").Origin,
+            StringComparison.Ordinal
+        );
         Assert.Equal("default", settings.All.Single(s => s.Name == "alerts.window_hours").Origin);
     }
 
@@ -26,7 +30,9 @@ public sealed class SettingsTests : IDisposable
     public void EveryMistakeIsNamedWithItsPlace()
     {
         Write("queue:\n  byte_max: 1\nworkers: many\nalerts:\n  window_hours: 0\n");
-        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["data"] = folder }
+        );
         Assert.Null(settings);
         Assert.Equal(3, problems.Count);
         Problem unknown = problems.Single(p => p.Code == "config.unknown");
@@ -39,7 +45,9 @@ public sealed class SettingsTests : IDisposable
     public void TheDataFolderCannotBeSetByTheFileThatLiesInIt()
     {
         Write("data: /elsewhere\n");
-        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["data"] = folder }
+        );
         Assert.Null(settings);
         Assert.Equal("config.unknown", Assert.Single(problems).Code);
     }
