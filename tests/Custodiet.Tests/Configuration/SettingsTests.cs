@@ -1,0 +1,56 @@
+using Custodiet.Configuration;
+using Custodiet.Records;
+
+namespace Custodiet.Tests.Configuration;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("custodiet-settings-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void TheFileIsOverTheDefaultsAndOptionsAreOverTheFileAndEachSaysWhence()
+    {
+        Write("urls: http://127.0.0.1:9000\nqueue:\n  bytes_max: 134217728\nrules: [/srv/a, /srv/b]\n");
+        Settings settings = Read(new() { ["urls"] = "http://127.0.0.1:9001" });
+        Assert.Equal("http://127.0.0.1:9001", settings.Text("urls"));
+        Assert.Equal(134_217_728, settings.Number("queue.bytes_max"));
+        Assert.Equal(["/srv/a", "/srv/b"], settings.Paths("rules"));
+        Assert.Equal("option --urls", settings.All.Single(s => s.Name == "urls").Origin);
+        Assert.EndsWith("custodiet.yml:3", settings.All.Single(s => s.Name == "queue.bytes_max").Origin, StringComparison.Ordinal);
+        Assert.Equal("default", settings.All.Single(s => s.Name == "alerts.window_hours").Origin);
+    }
+
+    [Fact]
+    public void EveryMistakeIsNamedWithItsPlace()
+    {
+        Write("queue:\n  byte_max: 1\nworkers: many\nalerts:\n  window_hours: 0\n");
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        Assert.Null(settings);
+        Assert.Equal(3, problems.Count);
+        Problem unknown = problems.Single(p => p.Code == "config.unknown");
+        Assert.Equal((2, 3), (unknown.Position.Line, unknown.Position.Column));
+        Assert.Contains("queue.bytes_max", unknown.Hint, StringComparison.Ordinal);
+        Assert.Equal(2, problems.Count(p => p.Code == "config.range"));
+    }
+
+    [Fact]
+    public void TheDataFolderCannotBeSetByTheFileThatLiesInIt()
+    {
+        Write("data: /elsewhere\n");
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        Assert.Null(settings);
+        Assert.Equal("config.unknown", Assert.Single(problems).Code);
+    }
+
+    private void Write(string text) => File.WriteAllText(Path.Combine(folder, "custodiet.yml"), text);
+
+    private Settings Read(Dictionary<string, string?> options)
+    {
+        options["data"] = folder;
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(options);
+        Assert.Empty(problems);
+        return settings!;
+    }
+}
