@@ -17,6 +17,9 @@ internal static class RoutePolicies
         "/health/ready",
     };
 
+    // The framework's own route for files it does not know, in build output only: the fallback policy closes it.
+    private const string unknownFile = "/{**path:file}";
+
     /// <summary>
     /// The routes that state no known policy and are not on the list of open ones, each with its reason. Static files are
     /// open; the framework's own routes below <c>/_</c> and the page for unknown addresses fall under the fallback policy.
@@ -45,7 +48,7 @@ internal static class RoutePolicies
         }
         string? policy = endpoint.Metadata.GetMetadata<IAuthorizeData>()?.Policy;
         return policy is not null && Policies.All.Any(known => known.Name == policy) ? null
-            : isFile || route.StartsWith("/_", StringComparison.Ordinal) ? null
+            : isFile || route == unknownFile || route.StartsWith("/_", StringComparison.Ordinal) ? null
             : $"{route}: states no policy.";
     }
 }
