@@ -18,6 +18,8 @@ internal static class Server
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
+                // Names the manifest of static files, whichever program hosts the server.
+                ApplicationName = typeof(Server).Assembly.GetName().Name,
                 ContentRootPath = AppContext.BaseDirectory,
                 EnvironmentName = Environments.Production,
             }
