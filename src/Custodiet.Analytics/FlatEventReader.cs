@@ -76,6 +76,9 @@ public sealed class FlatEventReader
         return true;
     }
 
+    /// <summary>Whether the last event named its product or category itself; a service alone may be a field of another meaning.</summary>
+    public bool NamedItsLogSource => partLengths[0] > 0 || partLengths[1] > 0;
+
     private UnparsedReason ReadObject(ReadOnlySpan<byte> line, Event e)
     {
         // One level more than allowed, so that too deep and not JSON can be told apart.

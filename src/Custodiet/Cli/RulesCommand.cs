@@ -159,8 +159,6 @@ internal static class RulesCommand
             .Parsers.Bind(fields, logSources, sources);
         EventReader reader = parsers.NewReader();
         FlatEventReader flat = new(fields, logSources, [.. set.Rules.Select(r => r.LogSource)]);
-        int product = fields.Intern("product");
-        int category = fields.Intern("category");
         Evaluator evaluator = set.NewEvaluator();
         Event current = new();
         List<int> matches = [];
@@ -188,8 +186,7 @@ internal static class RulesCommand
                     continue;
                 }
                 // An event that names its own log source is taken at its word: a part that it leaves out satisfies any rule.
-                bool labelled =
-                    flat.TryRead(line, current) && (current.TryGet(product, out _) || current.TryGet(category, out _));
+                bool labelled = flat.TryRead(line, current) && flat.NamedItsLogSource;
                 if (!labelled)
                 {
                     reader.Read(result.Events, 0, line, current);
