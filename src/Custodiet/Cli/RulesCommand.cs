@@ -1,12 +1,8 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Custodiet.Analytics;
 using Custodiet.Content;
-using Custodiet.Pipeline.Parsers;
 using Custodiet.Records;
-using Custodiet.Records.Events;
-using Custodiet.Streaming;
 
 namespace Custodiet.Cli;
 
@@ -89,12 +85,14 @@ internal static class RulesCommand
             async (parse, cancellation) =>
             {
                 RuleLibrary read = ReadRules(parse.GetRequiredValue(rules));
-                MatchResult result = await MatchAsync(
-                    read.Rules,
-                    parse.GetRequiredValue(events),
-                    parse.GetRequiredValue(output),
-                    cancellation
-                );
+                RuleMatching result = new(read.Rules);
+                await using (StreamWriter writer = new(parse.GetRequiredValue(output), false, new UTF8Encoding(false)))
+                {
+                    foreach (string file in parse.GetRequiredValue(events))
+                    {
+                        await result.MatchAsync(file, writer, cancellation);
+                    }
+                }
                 if (parse.GetValue(CommandLine.Json))
                 {
                     Output.WriteJson(
@@ -104,6 +102,7 @@ internal static class RulesCommand
                             refused = read.Refused.Count,
                             result.Events,
                             result.Unparsed,
+                            result.Unrouted,
                             result.Matches,
                         }
                     );
@@ -111,7 +110,7 @@ internal static class RulesCommand
                 else
                 {
                     Output.Remark(
-                        $"{result.Events:N0} events ({result.Unparsed:N0} unparsed), {read.Rules.Count:N0} rules ({read.Refused.Count:N0} refused), {result.Matches:N0} matches"
+                        $"{result.Events:N0} events ({result.Unparsed:N0} unparsed, {result.Unrouted:N0} without a log source), {read.Rules.Count:N0} rules ({read.Refused.Count:N0} refused), {result.Matches:N0} matches"
                     );
                 }
                 return ExitCode.Done;
@@ -141,85 +140,5 @@ internal static class RulesCommand
     {
         RuleFiles files = ContentFolder.ReadRules(paths);
         return RuleLibrary.Load(files.Texts, files.Problems);
-    }
-
-    private static async Task<MatchResult> MatchAsync(
-        IReadOnlyList<SigmaRule> rules,
-        string[] files,
-        string output,
-        CancellationToken cancellation
-    )
-    {
-        FieldTable fields = new();
-        LogSourceTable logSources = new();
-        SourceTable sources = new();
-        RuleSet set = RuleSet.Compile(rules, fields, logSources);
-        BoundParsers parsers = LoadedContent
-            .Read([LoadedContent.StarterFolder], [])
-            .Parsers.Bind(fields, logSources, sources);
-        EventReader reader = parsers.NewReader();
-        FlatEventReader flat = new(fields, logSources, [.. set.Rules.Select(r => r.LogSource)]);
-        Evaluator evaluator = set.NewEvaluator();
-        Event current = new();
-        List<int> matches = [];
-        MatchResult result = new();
-        await using StreamWriter writer = new(output, append: false, new UTF8Encoding(false));
-        foreach (string file in files)
-        {
-            using LineBatches batches = LineBatches.Open(file);
-            while (await batches.NextAsync(cancellation) is { } batch)
-            {
-                MatchLines(batch.Bytes);
-            }
-        }
-        return result;
-
-        void MatchLines(ReadOnlyMemory<byte> text)
-        {
-            while (text.Length > 0)
-            {
-                int end = text.Span.IndexOf((byte)'\n');
-                ReadOnlyMemory<byte> line = end < 0 ? text : text[..end];
-                text = end < 0 ? default : text[(end + 1)..];
-                if (line.Span.Trim(" \t\r"u8).IsEmpty)
-                {
-                    continue;
-                }
-                // An event that names its own log source is taken at its word: a part that it leaves out satisfies any rule.
-                bool labelled = flat.TryRead(line, current) && flat.NamedItsLogSource;
-                if (!labelled)
-                {
-                    reader.Read(result.Events, 0, line, current);
-                }
-                if (!StreamWorker.IsEvaluable(current))
-                {
-                    result.Unparsed++;
-                }
-                else
-                {
-                    matches.Clear();
-                    evaluator.Evaluate(current, matches);
-                    foreach (int match in matches)
-                    {
-                        writer.WriteLine(
-                            JsonSerializer.Serialize(new MatchLine(result.Events, rules[match].Id), Output.Json)
-                        );
-                        result.Matches++;
-                    }
-                }
-                result.Events++;
-            }
-        }
-    }
-
-    private sealed record MatchLine(long Event, string Rule);
-
-    private sealed class MatchResult
-    {
-        public long Events { get; set; }
-
-        public long Unparsed { get; set; }
-
-        public long Matches { get; set; }
     }
 }
