@@ -83,6 +83,25 @@ kill.SetAction(
     }
 );
 
-return await new RootCommand("Measures Custodiet.") { sigma, flow, kill }
+Option<string[]> pageRules = new("--rules")
+{
+    Description = "Sigma rule files or folders beside the starter rules.",
+    AllowMultipleArgumentsPerToken = true,
+};
+Option<int> alerts = new("--alerts") { Description = "Alerts in the queue.", DefaultValueFactory = _ => 100_000 };
+Command pages = new(
+    "pages",
+    "Start to first page, queue page and verdict to next alert, with many alerts in the queue."
+)
+{
+    pageRules,
+    alerts,
+};
+pages.SetAction(
+    (parse, cancellation) =>
+        PagesBenchmark.RunAsync(parse.GetValue(pageRules) ?? [], parse.GetValue(alerts), Console.Out, cancellation)
+);
+
+return await new RootCommand("Measures Custodiet.") { sigma, flow, pages, kill }
     .Parse(args)
     .InvokeAsync();

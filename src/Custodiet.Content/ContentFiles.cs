@@ -28,20 +28,17 @@ internal static class ContentFiles
         CancellationToken cancellation
     )
     {
-        List<SourceText> texts = [];
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        foreach (string path in paths)
-        {
-            foreach (string file in Find(path, problems, cancellation))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (seen.Add(Path.GetFullPath(file)) && ReadOne(file, problems) is { } text)
-                {
-                    texts.Add(text);
-                }
-            }
-        }
-        return texts;
+        string[] files =
+        [
+            .. paths
+                .SelectMany(path => Find(path, problems, cancellation))
+                .DistinctBy(Path.GetFullPath, StringComparer.Ordinal),
+        ];
+        (SourceText? Text, Problem? Problem)[] read = new (SourceText?, Problem?)[files.Length];
+        ParallelOptions options = new() { CancellationToken = cancellation };
+        Parallel.For(0, files.Length, options, i => read[i] = ReadOne(files[i]));
+        problems.AddRange(read.Select(r => r.Problem).OfType<Problem>());
+        return [.. read.Select(r => r.Text).OfType<SourceText>()];
     }
 
     public static Problem Problem(string code, string message, string file) =>
@@ -134,17 +131,17 @@ internal static class ContentFiles
         file.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
         || file.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase);
 
-    private static SourceText? ReadOne(string file, List<Problem> problems)
+    private static (SourceText?, Problem?) ReadOne(string file)
     {
         try
         {
             FileInfo info = new(file);
             if (info.Length > FileBytesMax)
             {
-                problems.Add(
+                return (
+                    null,
                     Problem("content.size", $"It has {info.Length:N0} bytes; the limit is {FileBytesMax:N0}.", file)
                 );
-                return null;
             }
             byte[] bytes = File.ReadAllBytes(file);
             ReadOnlySpan<byte> text = bytes;
@@ -152,16 +149,15 @@ internal static class ContentFiles
             {
                 text = text[3..];
             }
-            return new SourceText(file, Strict.GetString(text));
+            return (new SourceText(file, Strict.GetString(text)), null);
         }
         catch (DecoderFallbackException)
         {
-            problems.Add(Problem("content.utf8", "It is not UTF-8.", file));
+            return (null, Problem("content.utf8", "It is not UTF-8.", file));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            problems.Add(Problem("content.unreadable", $"It cannot be read: {failure.Message}", file));
+            return (null, Problem("content.unreadable", $"It cannot be read: {failure.Message}", file));
         }
-        return null;
     }
 }

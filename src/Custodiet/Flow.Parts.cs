@@ -3,9 +3,12 @@ using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Cli;
+using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
+using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
+using Custodiet.Records.Events;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Streaming;
@@ -109,6 +112,26 @@ internal sealed partial class Flow(
     }
 
     public ValueTask DisposeAsync() => closing.DisposeAsync();
+}
+
+/// <summary>The content with what the stream runs of it.</summary>
+internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)
+{
+    /// <summary>Reads the content and compiles it against these tables.</summary>
+    public static ReadyContent Read(
+        Settings settings,
+        FieldTable fields,
+        LogSourceTable logSources,
+        SourceTable sources
+    )
+    {
+        LoadedContent content = LoadedContent.Read(settings);
+        return new ReadyContent(
+            content,
+            content.Parsers.Bind(fields, logSources, sources),
+            RuleSet.Compile(content.Rules.Rules, fields, logSources)
+        );
+    }
 }
 
 /// <summary>A mark in the data folder while the service runs: found at a start, it says that the last run was not stopped in order.</summary>

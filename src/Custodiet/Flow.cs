@@ -40,16 +40,28 @@ internal sealed partial class Flow : IAsyncDisposable
         bool cleanStop = RunMark.Begin(folder.Root);
         try
         {
-            LoadedContent content = LoadedContent.Read(settings);
             FieldTable fields = new();
             LogSourceTable logSources = new();
             SourceTable sources = new();
+
+            // Content is read and compiled while the stores open: both take their time, and neither needs the other.
+            Task<ReadyContent> reading = Task.Run(
+                () => ReadyContent.Read(settings, fields, logSources, sources),
+                cancellation
+            );
 
             // Records and what is projected from them; sealed for the ledger at the moment of recording.
             SqliteRecords records = closing.Add(
                 await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, time, cancellation)
             );
             KeptLedger ledger = closing.Add(await KeptLedger.OpenAsync(folder, records, settings, time, cancellation));
+            RecordDraft start = new(
+                new ServiceStarted(Version, cleanStop),
+                "service",
+                ActorId.Service,
+                time.GetUtcNow()
+            );
+            await records.AppendAsync(new AppendRequest { Drafts = [start] }, cancellation);
 
             // Bytes → queue, durable before the answer.
             long analysedTo = await records.PositionAsync(EventStream.Consumer, cancellation);
@@ -83,8 +95,18 @@ internal sealed partial class Flow : IAsyncDisposable
             );
             await grouping.LoadAsync(records, cancellation);
             AlertIntake alerts = new(grouping, records, records, time);
-            BoundParsers parsers = content.Parsers.Bind(fields, logSources, sources);
-            RuleSet rules = RuleSet.Compile(content.Rules.Rules, fields, logSources);
+            Datasets datasets = closing.Add(
+                await Datasets.OpenAsync(
+                    Path.Combine(folder.Root, "datasets"),
+                    archive,
+                    records,
+                    records,
+                    time,
+                    null,
+                    cancellation
+                )
+            );
+            (LoadedContent content, BoundParsers parsers, RuleSet rules) = await reading;
             StreamTotals totals = new(
                 sources,
                 await records.SourcesAsync(cancellation),
@@ -106,32 +128,8 @@ internal sealed partial class Flow : IAsyncDisposable
             EventStream stream = closing.Add(
                 new EventStream(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>())
             );
-            Datasets datasets = closing.Add(
-                await Datasets.OpenAsync(
-                    Path.Combine(folder.Root, "datasets"),
-                    archive,
-                    records,
-                    records,
-                    time,
-                    null,
-                    cancellation
-                )
-            );
-
             await records.AppendAsync(
-                new AppendRequest
-                {
-                    Drafts =
-                    [
-                        new RecordDraft(
-                            new ServiceStarted(Version, cleanStop),
-                            "service",
-                            ActorId.Service,
-                            time.GetUtcNow()
-                        ),
-                        content.ToRecord(time.GetUtcNow()),
-                    ],
-                },
+                new AppendRequest { Drafts = [content.ToRecord(time.GetUtcNow())] },
                 cancellation
             );
             return new Flow(

@@ -50,8 +50,27 @@ internal sealed unsafe class ChunkMemory : IDisposable
 }
 
 /// <summary>The C library's heap, which keeps what native writers and queries have freed.</summary>
-internal static partial class NativeHeap
+public static partial class NativeHeap
 {
+    // From malloc.h of the GNU C library.
+    private const int ArenaMax = -8;
+
+    /// <summary>
+    /// Keeps the heap in few arenas; called before native code starts threads. By default each thread may open one, eight for every
+    /// processor, and each keeps its own freed memory.
+    /// </summary>
+    public static void LimitArenas(int arenas)
+    {
+        try
+        {
+            _ = Option(ArenaMax, arenas);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has one heap.
+        }
+    }
+
     /// <summary>Gives freed memory back to the system; does nothing where the C library has no such call.</summary>
     public static void Trim()
     {
@@ -64,6 +83,9 @@ internal static partial class NativeHeap
             // musl has no malloc_trim; it gives memory back by itself.
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int Option(int name, int value);
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     private static partial int Trim(nuint keep);

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Embedded.Queue;
@@ -144,10 +144,10 @@ internal static class SegmentFrame
     }
 }
 
-/// <summary>A buffer from the shared pool, given back once however often it is disposed.</summary>
+/// <summary>A buffer from the pool, given back once however often it is disposed.</summary>
 internal sealed class RentedBytes(int length) : IDisposable
 {
-    private byte[]? buffer = ArrayPool<byte>.Shared.Rent(length);
+    private byte[]? buffer = BufferPool.Shared.Rent(length);
 
     public Memory<byte> Memory =>
         (buffer ?? throw new ObjectDisposedException(nameof(RentedBytes))).AsMemory(0, length);
@@ -156,7 +156,7 @@ internal sealed class RentedBytes(int length) : IDisposable
     {
         if (Interlocked.Exchange(ref buffer, null) is { } held)
         {
-            ArrayPool<byte>.Shared.Return(held);
+            BufferPool.Shared.Return(held);
         }
     }
 }

@@ -23,7 +23,12 @@ internal static class EventsApi
             .ProducesProblem(429)
             .ProducesProblem(503);
 
-    private static async Task<IResult> PostAsync(HttpContext http, EventIntake intake, CancellationToken cancellation)
+    private static async Task<IResult> PostAsync(
+        HttpContext http,
+        EventIntake intake,
+        RequestBodies bodies,
+        CancellationToken cancellation
+    )
     {
         string? key = http.Request.Headers["Idempotency-Key"].ToString();
         if (System.Text.Encoding.UTF8.GetByteCount(key) > KeyBytesMax)
@@ -34,7 +39,7 @@ internal static class EventsApi
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
-        using BodyRead body = await RequestBody.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
+        using BodyRead body = await bodies.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
         if (body.Problem is { } problem)
         {
             return Results.Problem(problem.Reason, statusCode: problem.Status);

@@ -36,6 +36,7 @@ internal static class FindingsApi
     private static async Task<IResult> PostAsync(
         string? mapping,
         HttpContext http,
+        RequestBodies bodies,
         LoadedContent content,
         AlertIntake alerts,
         IJudgementReader reader,
@@ -43,7 +44,7 @@ internal static class FindingsApi
         CancellationToken cancellation
     )
     {
-        using BodyRead body = await RequestBody.ReadAsync(http.Request, BodyBytesMax, cancellation);
+        using BodyRead body = await bodies.ReadAsync(http.Request, BodyBytesMax, cancellation);
         if (body.Problem is { } problem)
         {
             return Results.Problem(problem.Reason, statusCode: problem.Status);

@@ -31,6 +31,7 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         flow.Register(builder.Services);
+        builder.Services.AddSingleton(new RequestBodies(settings.Number("input.bodies_bytes_max")));
         builder.Services.AddSingleton(logs);
         builder.Services.AddProblemDetails();
         builder.Services.AddResponseCompression(compression => compression.EnableForHttps = true);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Custodiet.Api;
+using Custodiet.Archive;
 using Custodiet.Configuration;
 using Custodiet.People;
 using Custodiet.Streaming;
@@ -58,6 +59,7 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(Settings settings, int sampleDays, CancellationToken cancellation)
     {
+        NativeHeap.LimitArenas(2);
         using ILoggerFactory logs = Server.CreateLogging();
         await using Flow flow = await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation);
         foreach (string remark in flow.StartRemarks)
@@ -76,6 +78,8 @@ internal static class UpCommand
             throw new CommandException(ExitCode.Unavailable, $"{busy.Message} Choose another address with --urls.");
         }
         Announce(app, flow, code);
+        // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task stream = flow.RunAsync(stop.Token);

@@ -50,6 +50,13 @@ internal sealed class Settings
             256 << 20
         ),
         new(
+            "input.bodies_bytes_max",
+            "Bytes of all request bodies in memory at once; beyond it senders are told to wait. Range 16 MiB to 16 GiB.",
+            "134217728",
+            16 << 20,
+            16L << 30
+        ),
+        new(
             "alerts.window_hours",
             "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.",
             "24",

@@ -7,17 +7,21 @@ namespace Custodiet.Tests.People;
 internal sealed partial class Browser : IDisposable
 {
     private readonly HttpClientHandler handler = new() { AllowAutoRedirect = false };
+    private readonly CancellationToken cancellation;
 
-    public Browser(Uri address) => Client = new HttpClient(handler) { BaseAddress = address };
+    public Browser(Uri address, CancellationToken cancellation)
+    {
+        this.cancellation = cancellation;
+        Client = new HttpClient(handler) { BaseAddress = address };
+    }
 
     public HttpClient Client { get; }
 
     public CookieContainer Cookies => handler.CookieContainer;
 
-    public Task<HttpResponseMessage> GetAsync(string path) =>
-        Client.GetAsync(path, TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(path, cancellation);
 
-    public Task<string> PageAsync(string path) => Client.GetStringAsync(path, TestContext.Current.CancellationToken);
+    public Task<string> PageAsync(string path) => Client.GetStringAsync(path, cancellation);
 
     public Task<HttpResponseMessage> SignInAsync(string name, string password, string path = "/sign-in") =>
         SubmitAsync(path, "sign-in", ("Name", name), ("Password", password));
@@ -35,7 +39,7 @@ internal sealed partial class Browser : IDisposable
         using var content = new FormUrlEncodedContent(
             fields.Select(field => KeyValuePair.Create(field.Name, field.Value))
         );
-        return await Client.PostAsync(path, content, TestContext.Current.CancellationToken);
+        return await Client.PostAsync(path, content, cancellation);
     }
 
     /// <summary>The hidden fields of one form.</summary>

@@ -99,7 +99,7 @@ internal sealed class PeopleHost : IAsyncDisposable
         return Assert.IsType<AccountOutcome.Done>(outcome).Account;
     }
 
-    public Browser NewBrowser() => new(Address);
+    public Browser NewBrowser() => new(Address, TestContext.Current.CancellationToken);
 
     /// <summary>A browser in which this account is signed in, without a second factor.</summary>
     public async Task<Browser> SignedInAsync(string name)
