@@ -110,7 +110,7 @@ internal static class AlertReader
 
     public static List<Alert> Extendable(Statements statements, DateTimeOffset lastEventSince) =>
         statements.Rows(
-            $"{AlertRows.Select} WHERE alert.last_event >= $1 AND alert.number = (SELECT max(b.number) FROM alert b WHERE b.fingerprint = alert.fingerprint) ORDER BY alert.number",
+            $"{AlertRows.Select} WHERE alert.last_event >= $1 AND alert.judged = 0 AND alert.source_ref IS NULL AND alert.number = (SELECT max(b.number) FROM alert b WHERE b.fingerprint = alert.fingerprint) ORDER BY alert.number",
             AlertRows.Alert,
             lastEventSince.UtcTicks
         );

@@ -49,8 +49,8 @@ public sealed class AlertGrouping : IDisposable
         IReadOnlyList<Alert> alerts = await reader.ExtendableAsync(since, cancellation).ConfigureAwait(false);
         lock (gate)
         {
-            // Another tool's alerts are looked up by their reference when they come again: their findings must be known, too.
-            foreach (Alert alert in alerts.Where(a => a.SourceRef is null && a.State != AlertState.Judged))
+            // Another tool's alerts are not among them: they are looked up by their reference when they come again.
+            foreach (Alert alert in alerts)
             {
                 table.Put(Known(alert, null));
             }

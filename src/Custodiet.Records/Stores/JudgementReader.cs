@@ -115,7 +115,10 @@ public interface IJudgementReader
         CancellationToken cancellation
     );
 
-    /// <summary>Alerts that can still be extended: the newest alert of each fingerprint, whose last event is not before that time.</summary>
+    /// <summary>
+    /// Alerts that can still be extended: the newest alert of each fingerprint when nobody has judged it, it carries no reference of another tool,
+    /// and its last event is not before that time.
+    /// </summary>
     ValueTask<IReadOnlyList<Alert>> ExtendableAsync(DateTimeOffset lastEventSince, CancellationToken cancellation);
 
     /// <summary>Judged alerts of the same rule, newest first: how this was judged before.</summary>

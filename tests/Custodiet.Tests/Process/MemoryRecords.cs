@@ -325,7 +325,9 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
             .. alerts
                 .Values.GroupBy(alert => alert.Fingerprint)
                 .Select(group => group.MaxBy(alert => alert.Number)!)
-                .Where(alert => alert.LastEventAt >= lastEventSince),
+                .Where(alert =>
+                    alert.LastEventAt >= lastEventSince && alert.SourceRef is null && alert.State != AlertState.Judged
+                ),
         ]);
 
     public ValueTask<IReadOnlyList<Alert>> JudgedLikeAsync(

@@ -255,12 +255,15 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ExtendableAlertsAreTheNewestOfEachFingerprint()
+    public async Task ExtendableAlertsAreTheNewestOfEachFingerprintThatNobodyJudgedAndNoOtherToolSent()
     {
         await Scene.RaiseAsync(Scene.Finding(at: Scene.Start.AddHours(1)));
         AlertId newest = await Scene.RaiseAsync(Scene.Finding(at: Scene.Start));
         AlertId other = await Scene.RaiseAsync(Scene.Finding("r-2", at: Scene.Start.AddHours(2)));
         await Scene.RaiseAsync(Scene.Finding("r-3", at: Scene.Start.AddHours(-1)));
+        await Scene.RaiseAsync(Scene.Finding("r-4", at: Scene.Start.AddHours(3)) with { SourceRef = "theirs" });
+        AlertId judged = await Scene.RaiseAsync(Scene.Finding("r-5", at: Scene.Start.AddHours(3)));
+        await Scene.JudgeAsync(Scene.Benign, null, [judged]);
         IReadOnlyList<Alert> extendable = await Reader.ExtendableAsync(Scene.Start, Stop);
         Assert.Equal([newest, other], extendable.Select(alert => alert.Id));
     }
