@@ -12,8 +12,8 @@ public sealed record ArchiveOptions
     /// <summary>Bytes as received per segment: 16 MiB. Exceeded by less than one chunk.</summary>
     public long SegmentRawBytesMax { get; init; } = 16L << 20;
 
-    /// <summary>Memory held by chunks that are not yet durable: 80 MiB. An append that finds it full waits.</summary>
-    public long UnwrittenBytesMax { get; init; } = 80L << 20;
+    /// <summary>Memory held by chunks that are not yet durable: 48 MiB. An append that finds it full waits.</summary>
+    public long UnwrittenBytesMax { get; init; } = 48L << 20;
 
     /// <summary>How long after a failed write the next attempt is made: 1 second.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -24,7 +24,7 @@ public sealed record ArchiveOptions
     /// <summary>Neighbouring small segments of one hour that are merged as soon as there are so many: 32.</summary>
     public int CompactionSegmentsMin { get; init; } = 32;
 
-    /// <summary>A segment with at least so many bytes as received is not small: 12 MiB.</summary>
+    /// <summary>A segment with at least so many bytes as received is not small: 16 MiB.</summary>
     public long CompactionBelowRawBytes { get; init; } = 16L << 20;
 
     /// <summary>Events that one merged segment takes at most: 524,288.</summary>
@@ -33,8 +33,8 @@ public sealed record ArchiveOptions
     /// <summary>Bytes as received that one merged segment takes at most: 128 MiB.</summary>
     public long CompactionRawBytesMax { get; init; } = 128L << 20;
 
-    /// <summary>Memory of one merge: 128 MiB; what does not fit is sorted on disk.</summary>
-    public int CompactionMemoryMegabytes { get; init; } = 128;
+    /// <summary>Memory of one merge: 96 MiB; what does not fit is sorted on disk.</summary>
+    public int CompactionMemoryMegabytes { get; init; } = 96;
 }
 
 /// <summary>How the archive stands.</summary>
