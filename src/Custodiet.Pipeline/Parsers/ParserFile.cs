@@ -18,7 +18,7 @@ internal static class ParserFile
     )
     {
         int before = problems.Count;
-        if (ContentMap.Open(text, Prefix, problems) is not { } map)
+        if (ContentMap.Open(text, "A parser", Prefix, problems) is not { } map)
         {
             return null;
         }
@@ -28,9 +28,9 @@ internal static class ParserFile
         ContentMap? entity = map.Map("entity");
         ParserDefinition definition = new(
             id,
-            map.Integer("version", 1),
+            map.WholeNumber("version", 1),
             map.Required("description"),
-            map.Integer("priority", PriorityWhenAbsent),
+            map.WholeNumber("priority", PriorityWhenAbsent),
             technology,
             ReadRecognise(map),
             [.. map.Each("time").SelectMany(ReadTime)],
@@ -54,14 +54,7 @@ internal static class ParserFile
         }
         if (definition.Samples.Count == 0)
         {
-            problems.Add(
-                new Problem(
-                    ProblemLevel.Warning,
-                    "parser.samples",
-                    "The parser has no samples, so nothing shows that it works.",
-                    map.Position
-                )
-            );
+            map.Warn("samples", "The parser has no samples, so nothing shows that it works.", map.Position);
         }
         return ProblemCheck.HasErrors(problems, before) ? null : definition;
     }
@@ -87,12 +80,10 @@ internal static class ParserFile
 
     private static Condition ReadCondition(ContentMap map, Node node)
     {
-        if (node is not MappingNode mapping)
+        if (map.Open(node, "A condition") is not { } item)
         {
-            map.Error("condition", $"A condition is a map, not {node.Kind}.", node.Position);
             return new Condition.All([]);
         }
-        ContentMap item = map.Of(mapping);
         Condition condition = ReadOne(item);
         item.Close();
         return condition;
@@ -230,20 +221,23 @@ internal static class ParserFile
         foreach (ContentMap item in fields.Each("under"))
         {
             under.Add(
-                new NamePrefix(item.Required("path").Split('.'), item.Optional("join") ?? ".", item.Texts("without"))
+                new NamePrefix(item.Required("path").Split('.'), item.AsWritten("join") ?? ".", item.Texts("without"))
             );
             item.Close();
         }
         FieldNaming naming = new(
             spaces == "strip",
             under,
-            fields.Dictionary("rename"),
+            Names(fields, "rename"),
             fields.Texts("drop"),
-            fields.Dictionary("also")
+            Names(fields, "also")
         );
         fields.Close();
         return naming;
     }
+
+    private static Dictionary<string, string> Names(ContentMap fields, string key) =>
+        fields.Pairs(key).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
 
     private static ParserSample ReadSample(ContentMap item)
     {
@@ -252,12 +246,12 @@ internal static class ParserFile
         {
             foreach (MappingEntry entry in expected.Entries)
             {
-                fields.Add((entry.Key.Text, expected.TextsOf(entry.Key.Text, entry.Value)));
+                fields.Add((entry.Key.Text, expected.TextsOf(entry)));
             }
         }
         ParserSample sample = new(
             item.Required("name"),
-            item.Required("event").Trim(),
+            item.Required("event"),
             item.Optional("time"),
             item.Optional("source"),
             item.Optional("entity"),
