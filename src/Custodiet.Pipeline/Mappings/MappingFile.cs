@@ -59,6 +59,10 @@ internal static class MappingFile
         {
             map.Error("missing", "«source» is missing: a finding says which tool it comes from.", map.Position);
         }
+        if (mapping.Recognise.UsesText)
+        {
+            map.Error("condition", "A mapping reads JSON: there is no text to look at.", map.Position);
+        }
         if (mapping.References.Count == 0)
         {
             map.Error("missing", "«ref» is missing: by it a repeated finding is recognised.", map.Position);

@@ -61,6 +61,7 @@ internal static class LogSourceFile
             item.Optional("service"),
             item.Optional("technology"),
             item.Texts("category"),
+            item.Texts("more_services"),
             item.Pairs("aliases")
         );
         item.Close();
