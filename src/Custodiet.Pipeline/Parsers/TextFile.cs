@@ -155,12 +155,12 @@ internal static class TextFile
         };
     }
 
-    private static UriFormat ReadUri(ContentMap map)
+    private static UriTextFormat ReadUri(ContentMap map)
     {
         if (map.Map("fields") is not { } fields)
         {
             map.Error("missing", "A format of «uri» needs «fields»: which part becomes which field.", map.Position);
-            return new UriFormat(new UriParts());
+            return new UriTextFormat(new UriParts());
         }
         UriParts parts = new()
         {
@@ -172,7 +172,7 @@ internal static class TextFile
             Extension = fields.Optional("extension"),
         };
         fields.Close();
-        return new UriFormat(parts);
+        return new UriTextFormat(parts);
     }
 
     private static byte ReadByte(ContentMap map, string key, char whenAbsent)

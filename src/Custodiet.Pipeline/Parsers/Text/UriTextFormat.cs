@@ -28,7 +28,7 @@ internal sealed record UriParts
 /// Takes an address apart: an absolute one (<c>http://host:1/path?query</c>), a path, or what CONNECT names (<c>host:443</c>). Nothing is decoded.
 /// </summary>
 /// <remarks>RFC 3986, section 3; RFC 9112, section 3.2.</remarks>
-internal sealed class UriFormat(UriParts parts) : TextFormat
+internal sealed class UriTextFormat(UriParts parts) : TextFormat
 {
     private const int ExtensionMax = 10;
 
