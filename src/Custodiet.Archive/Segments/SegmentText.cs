@@ -26,6 +26,7 @@ internal sealed class SegmentText(FieldTable fields, SourceTable sources, LogSou
             UnparsedReason.TooManyFields => "too-many-fields",
             UnparsedReason.NotRecognised => "not-recognised",
             UnparsedReason.NoEventTime => "no-event-time",
+            UnparsedReason.Malformed => "malformed",
             _ => reason.ToString(),
         };
 

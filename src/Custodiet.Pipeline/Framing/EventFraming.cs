@@ -1,18 +1,20 @@
-using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Custodiet.Pipeline.Framing;
 
 /// <summary>
-/// Cuts a request body into events: NDJSON, or a JSON array when the first byte that is not white space is <c>[</c>.
-/// It rejects only for framing and size; whether an event can be read is the parser's business. Never throws for what a body holds.
+/// Cuts a body into events: a line is an event, be it JSON or text. Three kinds of body are more than lines: a JSON array of objects; one JSON object
+/// written over several lines; and, as a line or as the whole body, a document that is nothing but <c>{"Records": […]}</c> (<see cref="RecordsDocument"/>),
+/// whose records are the events. It rejects only for framing and size; whether an event can be read is the parser's business. Never throws for
+/// what a body holds.
 /// </summary>
 public static class EventFraming
 {
     private static readonly FramingLimits Defaults = new();
-    private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);
-    private static readonly SearchValues<byte> StringEnd = SearchValues.Create("\"\\"u8);
-    private static readonly SearchValues<byte> ScalarEnd = SearchValues.Create(",]\""u8);
+
+    // Deeper than any parser reads; a document over several lines that nests deeper is taken as lines.
+    private const int DocumentDepthMax = 1_000;
 
     /// <summary>Cuts a decompressed body into events, copying them.</summary>
     /// <param name="body">The body; the result does not refer to it.</param>
@@ -40,13 +42,63 @@ public static class EventFraming
     private static FramedEvents Frame(ReadOnlySpan<byte> text, Memory<byte> target, FramingLimits limits)
     {
         int start = text.StartsWith("\uFEFF"u8) ? 3 : 0;
-        int first = SkipSpace(text, start);
+        int first = JsonScan.SkipSpace(text, start);
         Frames frames = new(target, limits);
-        FramingRefusal? refusal =
-            first < text.Length && text[first] == (byte)'['
-                ? FrameArray(text, first + 1, frames)
-                : FrameLines(text, start, frames);
+        FramingRefusal? refusal;
+        if (IsArray(text, first))
+        {
+            refusal = FrameArray(text, first + 1, frames);
+        }
+        else if (IsDocument(text, first, out int end))
+        {
+            refusal = frames.TakeDocument(text[first..end], 1) ? null : TooMany(limits, 1, first);
+        }
+        else
+        {
+            refusal = FrameLines(text, start, frames);
+        }
         return refusal is null ? frames.Finish() : new FramedEvents([], ReadOnlyMemory<byte>.Empty, [], refusal);
+    }
+
+    /// <summary>Whether a body is an array of objects. A log line in brackets is none: <c>[Mon Mar 02 08:16:00 2026] …</c></summary>
+    private static bool IsArray(ReadOnlySpan<byte> text, int at)
+    {
+        if (at == text.Length || text[at] != (byte)'[')
+        {
+            return false;
+        }
+        at = JsonScan.SkipSpace(text, at + 1);
+        return at == text.Length
+            || text[at] == (byte)'{'
+            || (text[at] == (byte)']' && JsonScan.SkipSpace(text, at + 1) == text.Length);
+    }
+
+    /// <summary>
+    /// Whether a body is one object that goes on past its first line, and nothing else. It must be valid: of lines that are broken each in
+    /// its own way, two together can look like one object.
+    /// </summary>
+    private static bool IsDocument(ReadOnlySpan<byte> text, int at, out int end)
+    {
+        end = -1;
+        if (at == text.Length || text[at] != (byte)'{')
+        {
+            return false;
+        }
+        end = JsonScan.ElementEnd(text, at);
+        if (end < 0 || !text[at..end].Contains((byte)'\n') || JsonScan.SkipSpace(text, end) != text.Length)
+        {
+            return false;
+        }
+        try
+        {
+            Utf8JsonReader reader = new(text[at..end], new JsonReaderOptions { MaxDepth = DocumentDepthMax });
+            while (reader.Read()) { }
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static FramingRefusal? FrameLines(ReadOnlySpan<byte> text, int start, Frames frames)
@@ -57,8 +109,8 @@ public static class EventFraming
             line++;
             int length = text[start..].IndexOf((byte)'\n');
             int end = length < 0 ? text.Length : start + length;
-            ReadOnlySpan<byte> item = Trim(text[start..end]);
-            if (item.Length > 0 && !frames.Take(item, line))
+            ReadOnlySpan<byte> item = TrimLine(text[start..end]);
+            if (item.Length > 0 && !frames.TakeDocument(item, line))
             {
                 return TooMany(frames.Limits, line, start);
             }
@@ -71,15 +123,15 @@ public static class EventFraming
     {
         LineCount lines = new();
         long element = 0;
-        at = SkipSpace(text, at);
+        at = JsonScan.SkipSpace(text, at);
         if (at < text.Length && text[at] == (byte)']')
         {
             return AfterArray(text, at + 1, ref lines);
         }
         while (true)
         {
-            at = SkipSpace(text, at);
-            int end = ElementEnd(text, at);
+            at = JsonScan.SkipSpace(text, at);
+            int end = JsonScan.ElementEnd(text, at);
             if (end < 0)
             {
                 return Broken(text, text.Length, ref lines, "The array ends inside an element.");
@@ -91,11 +143,11 @@ public static class EventFraming
             // Counted before the element is moved: in place, it is moved over what was counted.
             long line = lines.UpTo(text, at);
             lines.UpTo(text, end);
-            if (!frames.Take(Trim(text[at..end]), ++element))
+            if (!frames.TakeElement(Trim(text[at..end]), ++element))
             {
                 return TooMany(frames.Limits, line, at);
             }
-            at = SkipSpace(text, end);
+            at = JsonScan.SkipSpace(text, end);
             if (at == text.Length)
             {
                 return Broken(text, at, ref lines, "The array is not closed.");
@@ -114,102 +166,18 @@ public static class EventFraming
 
     private static FramingRefusal? AfterArray(ReadOnlySpan<byte> text, int at, ref LineCount lines)
     {
-        at = SkipSpace(text, at);
+        at = JsonScan.SkipSpace(text, at);
         return at == text.Length ? null : Broken(text, at, ref lines, "Something stands behind the end of the array.");
     }
 
-    /// <summary>
-    /// The place after the element, or -1 when the text ends inside it. Depth is only counted: a hundred thousand nested
-    /// brackets cost a counter, not a stack, and a bracket of the wrong kind makes an event that is kept as unparsed.
-    /// </summary>
-    private static int ElementEnd(ReadOnlySpan<byte> text, int at)
+    /// <summary>A line without white space around it when it is JSON, and without the carriage return when it is text, whose blanks may be columns.</summary>
+    private static ReadOnlySpan<byte> TrimLine(ReadOnlySpan<byte> line)
     {
-        if (at == text.Length)
-        {
-            return -1;
-        }
-        switch (text[at])
-        {
-            case (byte)'"':
-                return StringEndsAt(text, at + 1);
-            case (byte)'{' or (byte)'[':
-                break;
-            default:
-                int scalar = text[at..].IndexOfAny(ScalarEnd);
-                return scalar < 0 ? -1 : at + scalar;
-        }
-        int depth = 0;
-        while (true)
-        {
-            int step = text[at..].IndexOfAny(Structure);
-            if (step < 0)
-            {
-                return -1;
-            }
-            at += step;
-            switch (text[at++])
-            {
-                case (byte)'"':
-                    at = StringEndsAt(text, at);
-                    if (at < 0)
-                    {
-                        return -1;
-                    }
-                    break;
-                case (byte)'{' or (byte)'[':
-                    depth++;
-                    break;
-                default:
-                    if (--depth == 0)
-                    {
-                        return at;
-                    }
-                    break;
-            }
-        }
+        ReadOnlySpan<byte> trimmed = Trim(line);
+        return trimmed.IsEmpty || trimmed[0] == (byte)'{' ? trimmed : line.TrimEnd((byte)'\r');
     }
 
-    private static int StringEndsAt(ReadOnlySpan<byte> text, int at)
-    {
-        while (true)
-        {
-            int step = at >= text.Length ? -1 : text[at..].IndexOfAny(StringEnd);
-            if (step < 0)
-            {
-                return -1;
-            }
-            at += step;
-            if (text[at] == (byte)'"')
-            {
-                return at + 1;
-            }
-            at += 2;
-        }
-    }
-
-    private static int SkipSpace(ReadOnlySpan<byte> text, int at)
-    {
-        while (at < text.Length && IsSpace(text[at]))
-        {
-            at++;
-        }
-        return at;
-    }
-
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> item)
-    {
-        while (item.Length > 0 && IsSpace(item[0]))
-        {
-            item = item[1..];
-        }
-        while (item.Length > 0 && IsSpace(item[^1]))
-        {
-            item = item[..^1];
-        }
-        return item;
-    }
-
-    private static bool IsSpace(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> item) => item.Trim(" \t\r\n"u8);
 
     private static FramingRefusal Broken(ReadOnlySpan<byte> text, int at, ref LineCount lines, string reason) =>
         new(FramingFault.ArrayBroken, reason, lines.UpTo(text, at), at);
@@ -263,25 +231,49 @@ public static class EventFraming
 
         public FramingLimits Limits => limits;
 
-        /// <summary>Takes or rejects one event.</summary>
-        /// <returns>False when the batch has too many.</returns>
-        public bool Take(ReadOnlySpan<byte> item, long line)
+        /// <summary>Takes or rejects one element of an array, which must be an object.</summary>
+        /// <returns>False when the batch has too many events.</returns>
+        public bool TakeElement(ReadOnlySpan<byte> item, long element)
         {
-            if (lengths.Count + rejections.Count >= limits.BatchEvents)
+            if (item[0] == (byte)'{')
             {
-                return false;
+                return Take(item, element, "It");
             }
-            if (item[0] != (byte)'{')
+            rejections.Add(
+                new FramingRejection(
+                    element,
+                    FramingFault.NotAnObject,
+                    "It does not begin with «{», so it is not a JSON object."
+                )
+            );
+            return !IsFull;
+        }
+
+        /// <summary>Takes or rejects a line or a whole body: one event, or each record of a document that holds nothing else.</summary>
+        /// <returns>False when the batch has too many events.</returns>
+        public bool TakeDocument(ReadOnlySpan<byte> item, long line)
+        {
+            int records = RecordsDocument.Count(item, out int at);
+            if (records == 0)
             {
-                rejections.Add(
-                    new FramingRejection(
-                        line,
-                        FramingFault.NotAnObject,
-                        "It does not begin with «{», so it is not a JSON object."
-                    )
-                );
+                return Take(item, line, "It");
             }
-            else if (item.Length > limits.EventBytes)
+            for (int record = 1; record <= records; record++)
+            {
+                ReadOnlySpan<byte> one = RecordsDocument.Next(item, ref at);
+                if (!Take(one, line, $"Record {record}"))
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private bool IsFull => lengths.Count + rejections.Count > limits.BatchEvents;
+
+        private bool Take(ReadOnlySpan<byte> item, long line, string what)
+        {
+            if (item.Length > limits.EventBytes)
             {
                 rejections.Add(
                     new FramingRejection(
@@ -289,7 +281,7 @@ public static class EventFraming
                         FramingFault.EventTooLarge,
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"It has {item.Length} bytes; the limit for one event is {limits.EventBytes}."
+                            $"{what} has {item.Length} bytes; the limit for one event is {limits.EventBytes}."
                         )
                     )
                 );
@@ -300,7 +292,7 @@ public static class EventFraming
                 used += item.Length;
                 lengths.Add(item.Length);
             }
-            return true;
+            return !IsFull;
         }
 
         public FramedEvents Finish() => new(lengths, bytes[..used], rejections, null);

@@ -16,7 +16,7 @@ public sealed record FramingLimits
 /// <summary>What is wrong with one event or one body, before anything inside it is looked at.</summary>
 public enum FramingFault
 {
-    /// <summary>It does not begin with a brace, so it is not a JSON object.</summary>
+    /// <summary>An element of an array that does not begin with a brace, so it is not a JSON object.</summary>
     NotAnObject,
 
     /// <summary>It has more bytes than <see cref="FramingLimits.EventBytes"/>.</summary>
@@ -33,7 +33,7 @@ public enum FramingFault
 }
 
 /// <summary>One event that was not taken.</summary>
-/// <param name="Line">The line of an NDJSON body or the element of an array, from 1.</param>
+/// <param name="Line">The line of the body or the element of an array, from 1.</param>
 /// <param name="Fault">What is wrong.</param>
 /// <param name="Reason">The same as a sentence, with the limit.</param>
 public sealed record FramingRejection(long Line, FramingFault Fault, string Reason);

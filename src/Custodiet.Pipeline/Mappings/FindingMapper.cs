@@ -117,9 +117,16 @@ internal static class FindingMapper
     {
         foreach (TimeRule time in mapping.Times)
         {
+            string?[] parts = [.. time.Paths.Select(path => item.First([path]))];
+            TimeReference reference = new(0, time.Zone ?? TimeZoneInfo.Utc, time.Zone);
             if (
-                item.First([time.Path]) is { } text
-                && TimeText.TryRead(Encoding.UTF8.GetBytes(text), time.Format, out long micros)
+                parts.All(part => part is not null)
+                && TimeText.TryRead(
+                    Encoding.UTF8.GetBytes(string.Join(' ', parts)),
+                    time.Format,
+                    reference,
+                    out long micros
+                )
             )
             {
                 return EventTime.FromMicros(micros);

@@ -42,6 +42,8 @@ internal sealed record MappingDefinition(
             Condition.EqualTo equal => JsonPaths.First(body, equal.Path) is { } value && equal.Values.Contains(value),
             Condition.StartsWith starts => JsonPaths.First(body, starts.Path) is { } value
                 && starts.Values.Any(start => value.StartsWith(start, StringComparison.Ordinal)),
+            Condition.Contains contains => JsonPaths.First(body, contains.Path) is { } value
+                && contains.Values.Any(part => value.Contains(part, StringComparison.OrdinalIgnoreCase)),
             _ => throw new InvalidOperationException($"Unknown condition {condition.GetType().Name}."),
         };
 }

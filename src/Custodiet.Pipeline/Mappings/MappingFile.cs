@@ -16,16 +16,16 @@ internal static class MappingFile
     public static MappingDefinition? Read(SourceText text, List<Problem> problems)
     {
         int before = problems.Count;
-        if (ContentMap.Open(text, Prefix, problems) is not { } map)
+        if (ContentMap.Open(text, "A mapping", Prefix, problems) is not { } map)
         {
             return null;
         }
         ContentMap? source = map.Map("source");
         MappingDefinition mapping = new(
             map.Required("id"),
-            map.Integer("version", 1),
+            map.WholeNumber("version", 1),
             map.Required("description"),
-            map.Integer("priority", PriorityWhenAbsent),
+            map.WholeNumber("priority", PriorityWhenAbsent),
             ParserFile.ReadRecognise(map),
             map.Texts("list"),
             new MappedSource(
@@ -59,6 +59,10 @@ internal static class MappingFile
         {
             map.Error("missing", "«source» is missing: a finding says which tool it comes from.", map.Position);
         }
+        if (mapping.Recognise.UsesText)
+        {
+            map.Error("condition", "A mapping reads JSON: there is no text to look at.", map.Position);
+        }
         if (mapping.References.Count == 0)
         {
             map.Error("missing", "«ref» is missing: by it a repeated finding is recognised.", map.Position);
@@ -69,14 +73,7 @@ internal static class MappingFile
         }
         if (mapping.Samples.Count == 0)
         {
-            map.Problems.Add(
-                new Problem(
-                    ProblemLevel.Warning,
-                    "mapping.samples",
-                    "The mapping has no samples, so nothing shows that it works.",
-                    map.Position
-                )
-            );
+            map.Warn("samples", "The mapping has no samples, so nothing shows that it works.", map.Position);
         }
     }
 
@@ -131,14 +128,10 @@ internal static class MappingFile
             {
                 if (entry is { Key.Text: "fields", Value: MappingNode fields })
                 {
-                    one.AddRange(
-                        fields.Entries.Select(field =>
-                            ($"field {field.Key.Text}", expected.TextsOf(field.Key.Text, field.Value))
-                        )
-                    );
+                    one.AddRange(fields.Entries.Select(field => ($"field {field.Key.Text}", expected.TextsOf(field))));
                     continue;
                 }
-                one.Add((entry.Key.Text, expected.TextsOf(entry.Key.Text, entry.Value)));
+                one.Add((entry.Key.Text, expected.TextsOf(entry)));
             }
             findings.Add(one);
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Unicode;
 using Custodiet.Records.Events;
 
@@ -16,22 +15,19 @@ public sealed class EventReader
     private readonly SlotValues slots;
     private readonly FieldNames names;
     private readonly Routing routing;
-    private readonly ParserLimits limits;
-    private readonly JsonReaderOptions options;
-    private readonly int[] nodes;
+    private readonly Recogniser recogniser;
+    private readonly ByteBuffer joined = new();
     private readonly int unknownSource;
 
     internal EventReader(BoundParsers parsers)
     {
         this.parsers = parsers;
-        limits = parsers.Tables.Limits;
+        ParserLimits limits = parsers.Tables.Limits;
         paths = new PathTable(parsers.Slots, limits);
         slots = new SlotValues(parsers.Slots.Count);
         names = new FieldNames(parsers, paths);
         routing = new Routing(parsers);
-        nodes = new int[limits.Depth + 2];
-        // One level more than the limit, so that too deep is told apart from not JSON.
-        options = new JsonReaderOptions { MaxDepth = limits.Depth + 1 };
+        recogniser = new Recogniser(parsers, paths, slots, new FieldSink(paths, slots, limits.Fields));
         unknownSource = parsers.Tables.Sources.Intern(UnknownSource);
     }
 
@@ -43,7 +39,8 @@ public sealed class EventReader
 
     /// <summary>
     /// Reads one event. Never throws for what the bytes hold: what cannot be read is marked with a reason and has no fields,
-    /// except for <see cref="UnparsedReason.NoEventTime"/> and <see cref="UnparsedReason.NotRecognised"/>, which have them all.
+    /// except for <see cref="UnparsedReason.NoEventTime"/> and <see cref="UnparsedReason.NotRecognised"/>, which have them all, and
+    /// <see cref="UnparsedReason.Malformed"/>, which has what stands before the break.
     /// </summary>
     /// <param name="offset">Its number in the queue.</param>
     /// <param name="receivedMicros">When it was received, microseconds since 1970 UTC.</param>
@@ -60,15 +57,14 @@ public sealed class EventReader
             NameTableResets++;
         }
         slots.Clear();
-        UnparsedReason fault = Scan(raw.Span, target);
-        if (fault != UnparsedReason.None)
+        BoundParser? parser = Recognise(raw.Span, target, out UnparsedReason fault);
+        if (fault is not (UnparsedReason.None or UnparsedReason.Malformed))
         {
             target.Clear();
             Begin(offset, receivedMicros, raw, target);
             target.Unparsed = fault;
             return;
         }
-        BoundParser? parser = Recognise(target);
         if (parser is null)
         {
             target.Unparsed = UnparsedReason.NotRecognised;
@@ -85,12 +81,39 @@ public sealed class EventReader
         {
             target.Unparsed = UnparsedReason.NoEventTime;
         }
+        if (fault != UnparsedReason.None)
+        {
+            target.Unparsed = fault;
+        }
         (int From, int To)[] aliases = routing.Route(parser, slots, target);
         names.Apply(parser.Index, parser.Definition.Naming, target);
         if (aliases.Length > 0)
         {
             FieldNames.AddAliases(aliases, target);
         }
+    }
+
+    private BoundParser? Recognise(ReadOnlySpan<byte> raw, Event target, out UnparsedReason fault)
+    {
+        BoundParser? parser;
+        if (!Utf8.IsValid(raw))
+        {
+            fault = UnparsedReason.NotUtf8;
+            return null;
+        }
+        if (JsonFields.Begins(raw) || raw.IsEmpty)
+        {
+            parser = recogniser.ReadJson(raw, target, out fault);
+        }
+        else
+        {
+            parser = recogniser.ReadLine(raw, target, out fault);
+        }
+        if (parser is { IsPlain: false } && !recogniser.Complete(parser, target))
+        {
+            fault = UnparsedReason.TooManyFields;
+        }
+        return parser;
     }
 
     private void Begin(long offset, long receivedMicros, ReadOnlyMemory<byte> raw, Event target)
@@ -103,131 +126,40 @@ public sealed class EventReader
         target.Raw = raw;
     }
 
-    private UnparsedReason Scan(ReadOnlySpan<byte> text, Event target)
-    {
-        if (!Utf8.IsValid(text))
-        {
-            return UnparsedReason.NotUtf8;
-        }
-        try
-        {
-            Utf8JsonReader reader = new(text, options);
-            return reader.Read() && reader.TokenType == JsonTokenType.StartObject
-                ? ScanObject(ref reader, target)
-                : UnparsedReason.NotJson;
-        }
-        catch (JsonException)
-        {
-            return UnparsedReason.NotJson;
-        }
-    }
-
-    private UnparsedReason ScanObject(ref Utf8JsonReader reader, Event target)
-    {
-        int depth = 1;
-        int node = PathTable.Root;
-        int fields = 0;
-        int properties = 0;
-        nodes[1] = PathTable.Root;
-        while (reader.Read())
-        {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.PropertyName:
-                    if (++properties > limits.Fields)
-                    {
-                        return UnparsedReason.TooManyFields;
-                    }
-                    node = reader.ValueIsEscaped
-                        ? paths.EscapedChild(nodes[depth], reader.ValueSpan)
-                        : paths.Child(nodes[depth], reader.ValueSpan);
-                    break;
-                case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    if (++depth > limits.Depth)
-                    {
-                        return UnparsedReason.TooDeep;
-                    }
-                    nodes[depth] = node;
-                    if (paths.SlotOf(node) is >= 0 and var container)
-                    {
-                        slots.Note(container, -1);
-                    }
-                    break;
-                case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    node = nodes[--depth];
-                    break;
-                default:
-                    if (fields == limits.Fields)
-                    {
-                        return UnparsedReason.TooManyFields;
-                    }
-                    if (paths.SlotOf(node) is >= 0 and var slot)
-                    {
-                        slots.Note(slot, fields);
-                    }
-                    AddValue(ref reader, node, target);
-                    fields++;
-                    break;
-            }
-        }
-        return UnparsedReason.None;
-    }
-
-    private static void AddValue(ref Utf8JsonReader reader, int node, Event target)
-    {
-        ReadOnlySpan<byte> value = reader.ValueSpan;
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                Span<byte> room = target.Reserve(value.Length);
-                int length = value.Length;
-                if (reader.ValueIsEscaped)
-                {
-                    length = JsonText.Unescape(value, room);
-                }
-                else
-                {
-                    value.CopyTo(room);
-                }
-                target.Commit(node, length, FieldKind.Text);
-                break;
-            case JsonTokenType.Number:
-                target.Add(node, value, FieldKind.Number);
-                break;
-            case JsonTokenType.True:
-                target.Add(node, value, FieldKind.True);
-                break;
-            case JsonTokenType.False:
-                target.Add(node, value, FieldKind.False);
-                break;
-            default:
-                target.Commit(node, 0, FieldKind.Null);
-                break;
-        }
-    }
-
-    private BoundParser? Recognise(Event target)
-    {
-        foreach (BoundParser parser in parsers.Parsers)
-        {
-            if (parser.Recognise.Holds(slots, target))
-            {
-                return parser;
-            }
-        }
-        return null;
-    }
-
     private bool TryTime(BoundParser parser, Event target, out long micros)
     {
-        foreach ((int slot, TimeFormat format) in parser.Times)
+        foreach (BoundTime time in parser.Times)
         {
-            if (slots.TryGet(slot, target, out ReadOnlySpan<byte> value) && TimeText.TryRead(value, format, out micros))
+            if (
+                TryTimeText(time.Slots, target, out ReadOnlySpan<byte> text)
+                && TimeText.TryRead(text, time.Format, parsers.ReferenceOf(time, target), out micros)
+            )
             {
                 return true;
             }
         }
         micros = 0;
         return false;
+    }
+
+    /// <summary>The value of one path, or those of several with blanks between.</summary>
+    private bool TryTimeText(int[] parts, Event target, out ReadOnlySpan<byte> text)
+    {
+        if (!slots.TryGet(parts[0], target, out text) || parts.Length == 1)
+        {
+            return parts.Length == 1 && !text.IsEmpty;
+        }
+        joined.Clear();
+        foreach (int part in parts)
+        {
+            if (!slots.TryGet(part, target, out text))
+            {
+                return false;
+            }
+            joined.Append(" "u8[..(joined.Length == 0 ? 0 : 1)]);
+            joined.Append(text);
+        }
+        text = joined.Span;
+        return true;
     }
 }

@@ -58,9 +58,12 @@ internal sealed class FieldNames
                 LeftOut += map.Dropped[node] ? 0 : 1;
                 continue;
             }
-            if (map.Seconds[node] is >= 0 and var second)
+            if (map.Also[node] is { } also)
             {
-                AddPending(seconds++, kept, second);
+                foreach (int second in also)
+                {
+                    AddPending(seconds++, kept, second);
+                }
             }
             values[kept++] = values[i] with { Field = field };
         }
@@ -103,7 +106,7 @@ internal sealed class FieldNames
     private int Name(Map map, FieldNaming naming, int node)
     {
         int field = Nameless;
-        map.Seconds[node] = Nameless;
+        map.Also[node] = null;
         map.Dropped[node] = false;
         if (node is not (PathTable.Root or PathTable.Overflow))
         {
@@ -112,9 +115,9 @@ internal sealed class FieldNames
             if (name is not null)
             {
                 field = table.Intern(name);
-                if (field >= 0 && naming.Also.TryGetValue(name, out string? second))
+                if (field >= 0 && naming.Also.TryGetValue(name, out IReadOnlyList<string>? also))
                 {
-                    map.Seconds[node] = table.Intern(second);
+                    map.Also[node] = [.. also.Select(table.Intern).Where(second => second >= 0)];
                 }
             }
         }
@@ -126,7 +129,7 @@ internal sealed class FieldNames
     {
         public int[] Fields { get; private set; } = [];
 
-        public int[] Seconds { get; private set; } = [];
+        public int[]?[] Also { get; private set; } = [];
 
         public bool[] Dropped { get; private set; } = [];
 
@@ -135,15 +138,14 @@ internal sealed class FieldNames
             int old = Fields.Length;
             int size = Math.Max(count, Math.Max(1024, old * 2));
             int[] fields = new int[size];
-            int[] seconds = new int[size];
+            int[]?[] also = new int[]?[size];
             bool[] dropped = new bool[size];
             Fields.CopyTo(fields, 0);
-            Seconds.CopyTo(seconds, 0);
+            Also.CopyTo(also, 0);
             Dropped.CopyTo(dropped, 0);
             fields.AsSpan(old).Fill(Unknown);
-            seconds.AsSpan(old).Fill(Nameless);
             Fields = fields;
-            Seconds = seconds;
+            Also = also;
             Dropped = dropped;
         }
     }

@@ -5,18 +5,18 @@ namespace Custodiet.Pipeline.Parsers;
 /// <param name="Under">Name parts that are left out at the front; the first that fits holds.</param>
 /// <param name="Rename">Whole dotted names with the field name they get.</param>
 /// <param name="Drop">Dotted names that are left out, with everything under them. The raw event keeps them.</param>
-/// <param name="Also">Field names that get a second name.</param>
+/// <param name="Also">Field names that get further names.</param>
 internal sealed record FieldNaming(
     bool StripSpaces,
     IReadOnlyList<NamePrefix> Under,
     IReadOnlyDictionary<string, string> Rename,
     IReadOnlyList<string> Drop,
-    IReadOnlyDictionary<string, string> Also
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Also
 )
 {
     /// <summary>Names stay as they are.</summary>
     public static FieldNaming AsWritten { get; } =
-        new(false, [], new Dictionary<string, string>(), [], new Dictionary<string, string>());
+        new(false, [], new Dictionary<string, string>(), [], new Dictionary<string, IReadOnlyList<string>>());
 
     /// <summary>The field name for a dotted name, or null to leave the value out.</summary>
     public string? NameOf(string path)

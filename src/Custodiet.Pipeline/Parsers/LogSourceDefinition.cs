@@ -26,6 +26,7 @@ internal sealed record LogSourceDefinition(
         string? service = null;
         string? named = null;
         List<string> categories = [];
+        List<string> more = [];
         Dictionary<string, string> aliases = new(StringComparer.Ordinal);
         foreach (LogSourceRule rule in Rules)
         {
@@ -36,6 +37,7 @@ internal sealed record LogSourceDefinition(
             service ??= rule.Service;
             named ??= rule.Technology;
             categories.AddRange(rule.Categories);
+            more.AddRange(rule.MoreServices);
             foreach ((string from, string to) in rule.Aliases)
             {
                 aliases.TryAdd(from, to);
@@ -53,7 +55,7 @@ internal sealed record LogSourceDefinition(
             named ??= NameOf(product, categories, service);
         }
         return new LogSourceDecision(
-            Combine(product, categories, service),
+            Combine(product, categories, service, more),
             named ?? Technology ?? technology,
             [.. aliases.Select(pair => (pair.Key, pair.Value))]
         );
@@ -66,13 +68,23 @@ internal sealed record LogSourceDefinition(
         return service is null || first is null ? first ?? service : $"{first}-{service}";
     }
 
-    private static List<LogSource> Combine(string? product, List<string> categories, string? service)
+    private static List<LogSource> Combine(
+        string? product,
+        List<string> categories,
+        string? service,
+        List<string> moreServices
+    )
     {
-        if (categories.Count == 0)
+        List<LogSource> sources = [.. moreServices.Select(more => new LogSource(product, null, more))];
+        if (categories.Count > 0)
         {
-            return product is null && service is null ? [] : [new LogSource(product, null, service)];
+            sources.AddRange(categories.Select(category => new LogSource(product, category, service)));
         }
-        return [.. categories.Select(category => new LogSource(product, category, service))];
+        else if (product is not null || service is not null)
+        {
+            sources.Add(new LogSource(product, null, service));
+        }
+        return sources;
     }
 
     private static string? ValueOf(IReadOnlyList<string?> values, int input) =>
@@ -87,12 +99,14 @@ internal sealed record VerbatimInputs(int Product, int Category, int Service);
 /// <param name="Service">The service, or null.</param>
 /// <param name="Technology">The name of the source's technology, or null.</param>
 /// <param name="Categories">The categories, if any.</param>
+/// <param name="MoreServices">Services it belongs to besides the one: each gives a log source of its own.</param>
 /// <param name="Aliases">Fields that such an event also has under Sigma's generic name.</param>
 internal sealed record LogSourceRule(
     IReadOnlyList<(int Input, IReadOnlyList<string> Values)> When,
     string? Service,
     string? Technology,
     IReadOnlyList<string> Categories,
+    IReadOnlyList<string> MoreServices,
     IReadOnlyList<(string From, string To)> Aliases
 )
 {

@@ -13,12 +13,12 @@ internal static class LogSourceFile
     public static LogSourceDefinition? Read(SourceText text, List<Problem> problems)
     {
         int before = problems.Count;
-        if (ContentMap.Open(text, Prefix, problems) is not { } map)
+        if (ContentMap.Open(text, "A log source file", Prefix, problems) is not { } map)
         {
             return null;
         }
         string id = map.Required("id");
-        map.Integer("version", 1);
+        map.WholeNumber("version", 1);
         map.Optional("description");
         LogSourceDefinition definition = ReadBody(map, id, map.Texts("inputs"));
         map.Close();
@@ -53,7 +53,7 @@ internal static class LogSourceFile
                     );
                     continue;
                 }
-                when.Add((input, conditions.TextsOf(entry.Key.Text, entry.Value)));
+                when.Add((input, conditions.TextsOf(entry)));
             }
         }
         LogSourceRule rule = new(
@@ -61,6 +61,7 @@ internal static class LogSourceFile
             item.Optional("service"),
             item.Optional("technology"),
             item.Texts("category"),
+            item.Texts("more_services"),
             item.Pairs("aliases")
         );
         item.Close();

@@ -1,3 +1,4 @@
+using System.Text;
 using Custodiet.Documents;
 using Custodiet.Records;
 
@@ -8,6 +9,7 @@ internal static class ParserFile
 {
     private const string Prefix = "parser";
     private const int PriorityWhenAbsent = 100;
+    private const string ReceivedWhenAbsent = "2026-03-02T12:00:00Z";
 
     /// <summary>Reads one parser.</summary>
     /// <returns>Null when it has an error.</returns>
@@ -18,7 +20,7 @@ internal static class ParserFile
     )
     {
         int before = problems.Count;
-        if (ContentMap.Open(text, Prefix, problems) is not { } map)
+        if (ContentMap.Open(text, "A parser", Prefix, problems) is not { } map)
         {
             return null;
         }
@@ -28,11 +30,15 @@ internal static class ParserFile
         ContentMap? entity = map.Map("entity");
         ParserDefinition definition = new(
             id,
-            map.Integer("version", 1),
+            map.WholeNumber("version", 1),
             map.Required("description"),
-            map.Integer("priority", PriorityWhenAbsent),
+            map.WholeNumber("priority", PriorityWhenAbsent),
             technology,
             ReadRecognise(map),
+            TextFile.ReadBody(map),
+            TextFile.ReadCarried(map),
+            TextFile.ReadInside(map),
+            TextFile.ReadSet(map),
             [.. map.Each("time").SelectMany(ReadTime)],
             sensor?.Texts("paths") ?? [],
             sensor?.Optional("default") ?? "unknown",
@@ -48,20 +54,17 @@ internal static class ParserFile
         sensor?.Close();
         entity?.Close();
         map.Close();
-        if (definition.Times.Count == 0)
+        if (definition is { Times.Count: 0, Carried: null })
         {
             map.Error("missing", "«time» is missing: a parser says where an event's time stands.", map.Position);
         }
+        if (definition is { Body: null, Recognise.UsesText: true })
+        {
+            map.Error("condition", "A parser without a «body» reads JSON: there is no text to look at.", map.Position);
+        }
         if (definition.Samples.Count == 0)
         {
-            problems.Add(
-                new Problem(
-                    ProblemLevel.Warning,
-                    "parser.samples",
-                    "The parser has no samples, so nothing shows that it works.",
-                    map.Position
-                )
-            );
+            map.Warn("samples", "The parser has no samples, so nothing shows that it works.", map.Position);
         }
         return ProblemCheck.HasErrors(problems, before) ? null : definition;
     }
@@ -76,7 +79,8 @@ internal static class ParserFile
         return ReadAll(map, node);
     }
 
-    private static Condition.All ReadAll(ContentMap map, Node node)
+    /// <summary>A condition, or a list of conditions that must all hold.</summary>
+    public static Condition.All ReadAll(ContentMap map, Node node)
     {
         if (node is SequenceNode list)
         {
@@ -87,12 +91,10 @@ internal static class ParserFile
 
     private static Condition ReadCondition(ContentMap map, Node node)
     {
-        if (node is not MappingNode mapping)
+        if (map.Open(node, "A condition") is not { } item)
         {
-            map.Error("condition", $"A condition is a map, not {node.Kind}.", node.Position);
             return new Condition.All([]);
         }
-        ContentMap item = map.Of(mapping);
         Condition condition = ReadOne(item);
         item.Close();
         return condition;
@@ -116,45 +118,82 @@ internal static class ParserFile
         {
             return new Condition.Absent(absent);
         }
+        if (item.Has("carried"))
+        {
+            return new Condition.CarriedIs(item.Flag("carried"));
+        }
+        if (item.Has("text_starts_with"))
+        {
+            return new Condition.TextStartsWith(item.Texts("text_starts_with"));
+        }
+        if (item.Has("text_contains"))
+        {
+            return new Condition.TextContains(item.Texts("text_contains"));
+        }
         string path = item.Required("path");
         IReadOnlyList<string> equals = item.Texts("equals");
         IReadOnlyList<string> startsWith = item.Texts("starts_with");
-        if (equals.Count > 0 == startsWith.Count > 0)
+        IReadOnlyList<string> contains = item.Texts("contains");
+        if (new[] { equals, startsWith, contains }.Count(values => values.Count > 0) != 1)
         {
-            item.Error("condition", "A condition on a path needs «equals» or «starts_with».", item.Position);
+            item.Error(
+                "condition",
+                "A condition on a path needs one of «equals», «starts_with», «contains».",
+                item.Position
+            );
         }
-        return equals.Count > 0 ? new Condition.EqualTo(path, equals) : new Condition.StartsWith(path, startsWith);
+        return equals.Count > 0 ? new Condition.EqualTo(path, equals)
+            : contains.Count > 0 ? new Condition.Contains(path, contains)
+            : new Condition.StartsWith(path, startsWith);
     }
+
+    private static readonly Dictionary<string, TimeFormat> timeFormats = new(StringComparer.Ordinal)
+    {
+        ["iso8601"] = TimeFormat.Iso8601,
+        ["iso8601_zoned"] = TimeFormat.Iso8601Zoned,
+        ["epoch_seconds"] = TimeFormat.EpochSeconds,
+        ["epoch_milliseconds"] = TimeFormat.EpochMilliseconds,
+        ["epoch_microseconds"] = TimeFormat.EpochMicroseconds,
+        ["epoch_nanoseconds"] = TimeFormat.EpochNanoseconds,
+        ["syslog"] = TimeFormat.Syslog,
+        ["common_log"] = TimeFormat.CommonLog,
+        ["any"] = TimeFormat.Any,
+    };
 
     public static List<TimeRule> ReadTime(ContentMap item)
     {
         string name = item.Optional("format") ?? "iso8601";
-        TimeFormat? format = name switch
-        {
-            "iso8601" => TimeFormat.Iso8601,
-            "iso8601_zoned" => TimeFormat.Iso8601Zoned,
-            "epoch_seconds" => TimeFormat.EpochSeconds,
-            "epoch_milliseconds" => TimeFormat.EpochMilliseconds,
-            "epoch_microseconds" => TimeFormat.EpochMicroseconds,
-            "epoch_nanoseconds" => TimeFormat.EpochNanoseconds,
-            "any" => TimeFormat.Any,
-            _ => null,
-        };
-        if (format is null)
+        if (!timeFormats.TryGetValue(name, out TimeFormat format))
         {
             item.Error(
                 "time-format",
-                $"«{name}» is not a time format; known are iso8601, iso8601_zoned, epoch_seconds, epoch_milliseconds, epoch_microseconds, epoch_nanoseconds, any.",
+                $"«{name}» is not a time format; known are {string.Join(", ", timeFormats.Keys)}.",
                 item.Position
             );
         }
-        IReadOnlyList<string> paths = item.Texts("path");
-        if (paths.Count == 0)
+        TimeZoneInfo? zone = null;
+        if (item.Optional("zone") is { } id && !TimeZones.TryFind(id, out zone))
         {
-            item.Error("missing", "A time needs its «path».", item.Position);
+            item.Error(
+                "zone",
+                $"«{id}» is not a time zone that this machine knows.",
+                item.Find("zone")!.Position,
+                "UTC, +02:00, or a name of the IANA database such as Europe/Berlin"
+            );
+        }
+        IReadOnlyList<string> paths = item.Texts("path");
+        IReadOnlyList<string> join = item.Texts("join");
+        if (paths.Count == 0 && join.Count == 0)
+        {
+            item.Error("missing", "A time needs its «path», or «join» with the paths of its parts.", item.Position);
         }
         item.Close();
-        return [.. paths.Select(path => new TimeRule(path, format ?? TimeFormat.Any))];
+        List<TimeRule> rules = [.. paths.Select(path => new TimeRule([path], format, zone))];
+        if (join.Count > 0)
+        {
+            rules.Add(new TimeRule(join, format, zone));
+        }
+        return rules;
     }
 
     private static LogSourceBinding ReadLogSources(
@@ -230,34 +269,51 @@ internal static class ParserFile
         foreach (ContentMap item in fields.Each("under"))
         {
             under.Add(
-                new NamePrefix(item.Required("path").Split('.'), item.Optional("join") ?? ".", item.Texts("without"))
+                new NamePrefix(item.Required("path").Split('.'), item.AsWritten("join") ?? ".", item.Texts("without"))
             );
             item.Close();
         }
-        FieldNaming naming = new(
-            spaces == "strip",
-            under,
-            fields.Dictionary("rename"),
-            fields.Texts("drop"),
-            fields.Dictionary("also")
-        );
+        FieldNaming naming = new(spaces == "strip", under, Names(fields, "rename"), fields.Texts("drop"), Also(fields));
         fields.Close();
         return naming;
     }
 
+    private static Dictionary<string, string> Names(ContentMap fields, string key) =>
+        fields.Pairs(key).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+
+    private static Dictionary<string, IReadOnlyList<string>> Also(ContentMap fields)
+    {
+        Dictionary<string, IReadOnlyList<string>> also = new(StringComparer.Ordinal);
+        if (fields.Map("also") is { } map)
+        {
+            foreach (MappingEntry entry in map.Entries)
+            {
+                also[entry.Key.Text] = map.TextsOf(entry);
+            }
+        }
+        return also;
+    }
+
     private static ParserSample ReadSample(ContentMap item)
     {
+        string received = item.Optional("received") ?? ReceivedWhenAbsent;
+        if (!TimeText.TryRead(Encoding.UTF8.GetBytes(received), TimeFormat.Iso8601, out long receivedMicros))
+        {
+            item.Error("received", $"«{received}» is not a time.", item.Find("received")!.Position);
+        }
         List<(string, IReadOnlyList<string>)> fields = [];
         if (item.Map("fields") is { } expected)
         {
             foreach (MappingEntry entry in expected.Entries)
             {
-                fields.Add((entry.Key.Text, expected.TextsOf(entry.Key.Text, entry.Value)));
+                fields.Add((entry.Key.Text, expected.TextsOf(entry)));
             }
         }
         ParserSample sample = new(
             item.Required("name"),
-            item.Required("event").Trim(),
+            item.Required("event"),
+            receivedMicros,
+            item.Optional("parser"),
             item.Optional("time"),
             item.Optional("source"),
             item.Optional("entity"),

@@ -21,7 +21,7 @@ internal static class ParserSamples
         {
             foreach (ParserSample sample in parser.Samples)
             {
-                reader.Read(0, 0, Encoding.UTF8.GetBytes(sample.Event), target);
+                reader.Read(0, sample.ReceivedMicros, Encoding.UTF8.GetBytes(sample.Event), target);
                 void Expect(string what, string expected, string actual)
                 {
                     if (expected != actual)
@@ -36,9 +36,10 @@ internal static class ParserSamples
                         );
                     }
                 }
-                Expect("the parser", parser.Id, target.Parser);
+                string reads = sample.Parser ?? parser.Id;
+                Expect("the parser", reads, target.Parser);
                 Expect("unparsed", sample.Unparsed ?? "None", target.Unparsed.ToString());
-                if (target.Parser != parser.Id)
+                if (target.Parser != reads)
                 {
                     continue;
                 }

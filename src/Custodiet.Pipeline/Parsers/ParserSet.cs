@@ -94,17 +94,30 @@ public sealed class ParserSet
     }
 
     /// <summary>Ties the parsers to the tables that parsers and rules share.</summary>
+    /// <param name="fields">Field names.</param>
+    /// <param name="logSourceTable">Sets of log sources.</param>
+    /// <param name="sources">Sources.</param>
+    /// <param name="limits">Bounds; null for the defaults.</param>
+    /// <param name="zone">The zone of syslog and web server times that name none; null for UTC.</param>
     public BoundParsers Bind(
         FieldTable fields,
         LogSourceTable logSourceTable,
         SourceTable sources,
-        ParserLimits? limits = null
+        ParserLimits? limits = null,
+        TimeZoneInfo? zone = null
     )
     {
         ArgumentNullException.ThrowIfNull(fields);
         ArgumentNullException.ThrowIfNull(logSourceTable);
         ArgumentNullException.ThrowIfNull(sources);
-        return new BoundParsers(Definitions, fields, logSourceTable, sources, limits ?? new ParserLimits());
+        return new BoundParsers(
+            Definitions,
+            fields,
+            logSourceTable,
+            sources,
+            limits ?? new ParserLimits(),
+            zone ?? TimeZoneInfo.Utc
+        );
     }
 
     /// <summary>Runs every sample of every parser through all of them and reports each difference from what the sample expects.</summary>

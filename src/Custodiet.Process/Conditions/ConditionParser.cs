@@ -1,4 +1,5 @@
 using System.Globalization;
+using Custodiet.Documents;
 using Custodiet.Process.Definitions;
 using Custodiet.Records;
 

@@ -18,22 +18,6 @@ internal sealed class QuestionReader(List<Problem> problems)
     /// <summary>Things shown beside one judgement at most.</summary>
     public const int ShownMax = 12;
 
-    private static readonly string[] keys =
-    [
-        "id",
-        "kind",
-        "type",
-        "unit",
-        "text",
-        "hint",
-        "options",
-        "when",
-        "required",
-        "fill",
-        "show",
-        "say",
-    ];
-
     private static readonly string[] requirements = ["no", "step", "close"];
 
     private readonly Dictionary<string, Question> earlier = new(StringComparer.Ordinal);
@@ -42,29 +26,27 @@ internal sealed class QuestionReader(List<Problem> problems)
     public IReadOnlyList<Question> ReadAll(string step, ContentMap map)
     {
         List<Question> questions = [];
-        foreach (Node item in map.Items("questions", "A step", required: true, QuestionsMax))
+        foreach (ContentMap question in map.Each("questions", "A question", required: true, QuestionsMax))
         {
-            if (ContentMap.Open(item, "A question", keys, problems) is { } question)
-            {
-                questions.Add(Read(step, question));
-            }
+            questions.Add(Read(step, question));
+            question.Close();
         }
         return questions;
     }
 
     private Question Read(string step, ContentMap map)
     {
-        string id = map.Id("A question");
-        bool fact = map.OneOf("kind", ["judgement", "fact"], required: true, "A question") == "fact";
-        string type = map.OneOf("type", AnswerTypes.All, required: true, "A question");
+        string id = map.Id();
+        bool fact = map.OneOf("kind", ["judgement", "fact"], required: true) == "fact";
+        string type = map.OneOf("type", AnswerTypes.All, required: true);
         Question question = new(
             id,
             step,
             fact ? QuestionKind.Fact : QuestionKind.Judgement,
             type,
-            map.OptionalText("unit"),
-            map.Text("text", "A question"),
-            map.OptionalText("hint"),
+            map.Optional("unit"),
+            map.Required("text"),
+            map.Optional("hint"),
             ReadOptions(map, type),
             ReadCondition(map),
             ReadRequirement(map, type),
@@ -74,48 +56,41 @@ internal sealed class QuestionReader(List<Problem> problems)
         );
         if (question.Unit is not null && type != "number")
         {
-            map.Report("process.unit.place", $"Only a number has a unit, not {type}.", map.Find("unit")!.Position);
+            map.Error("unit.place", $"Only a number has a unit, not {type}.", map.Find("unit")!.Position);
         }
         if (id.Length > 0 && !earlier.TryAdd(id, question))
         {
-            map.Report("process.id.twice", $"A question «{id}» stands above.", map.Find("id")!.Position);
+            map.Error("id.twice", $"A question «{id}» stands above.", map.Find("id")!.Position);
         }
         return question;
     }
 
-    private List<QuestionOption> ReadOptions(ContentMap map, string type)
+    private static List<QuestionOption> ReadOptions(ContentMap map, string type)
     {
         bool needed = type is "choice" or "choices";
         List<QuestionOption> options = [];
         if (!needed && map.Has("options"))
         {
-            map.Report(
-                "process.options.place",
-                $"A question of type {type} has no options.",
-                map.Find("options")!.Position
-            );
+            map.Error("options.place", $"A question of type {type} has no options.", map.Find("options")!.Position);
             return options;
         }
-        foreach (Node item in map.Items("options", "A question to choose from", needed, OptionsMax))
+        foreach (ContentMap option in map.Each("options", "An option", needed, OptionsMax))
         {
-            if (ContentMap.Open(item, "An option", ["id", "label", "hint", "say"], problems) is not { } option)
-            {
-                continue;
-            }
-            string id = option.Id("An option");
+            string id = option.Id();
             if (id.Length > 0 && options.Any(other => other.Id == id))
             {
-                option.Report("process.id.twice", $"An option «{id}» stands above.", option.Find("id")!.Position);
+                option.Error("id.twice", $"An option «{id}» stands above.", option.Find("id")!.Position);
             }
-            string label = option.Text("label", "An option");
-            options.Add(new QuestionOption(id, label, option.OptionalText("hint"), option.OptionalText("say")));
+            string label = option.Required("label");
+            options.Add(new QuestionOption(id, label, option.Optional("hint"), option.Optional("say")));
+            option.Close();
         }
         return options;
     }
 
     private Condition? ReadCondition(ContentMap map)
     {
-        if (map.OptionalText("when") is null || map.Find("when") is not ScalarNode scalar)
+        if (map.Optional("when") is null || map.Find("when") is not ScalarNode scalar)
         {
             return null;
         }
@@ -127,12 +102,12 @@ internal sealed class QuestionReader(List<Problem> problems)
 
     private static Requirement ReadRequirement(ContentMap map, string type)
     {
-        string word = map.OneOf("required", requirements, required: false, "A question");
+        string word = map.OneOf("required", requirements);
         // Invariant 9: no prose is required of anyone, and free text is never the only place a fact is in.
-        if (word != "no" && type == "text" && map.OptionalText("kind") == "judgement")
+        if (word != "no" && type == "text" && map.Optional("kind") == "judgement")
         {
-            map.Report(
-                "process.text.required",
+            map.Error(
+                "text.required",
                 "A judgement in free text cannot be required.",
                 map.Find("required")!.Position,
                 "offer choices instead"
@@ -151,15 +126,15 @@ internal sealed class QuestionReader(List<Problem> problems)
         List<FactExpression> fill = [];
         if (!fact && map.Has("fill"))
         {
-            map.Report(
-                "process.judgement.filled",
+            map.Error(
+                "judgement.filled",
                 "A judgement is never filled in.",
                 map.Find("fill")!.Position,
                 "use «show» for what is known"
             );
             return fill;
         }
-        foreach (ScalarNode text in map.Texts("fill", "A question", required: false, ShownMax))
+        foreach (ScalarNode text in map.Scalars("fill", atMost: ShownMax))
         {
             fill.AddRange(FactSources.Parse(text.Text, text.Position, type, problems));
         }
@@ -171,33 +146,30 @@ internal sealed class QuestionReader(List<Problem> problems)
         List<ShownFact> shown = [];
         if (fact && map.Has("show"))
         {
-            map.Report("process.fact.shown", "«show» belongs to judgements.", map.Find("show")!.Position, "use «fill»");
+            map.Error("fact.shown", "«show» belongs to judgements.", map.Find("show")!.Position, "use «fill»");
             return shown;
         }
-        foreach (Node item in map.Items("show", "A question", required: false, ShownMax))
+        foreach (ContentMap entry in map.Each("show", "What is shown", atMost: ShownMax))
         {
-            if (ContentMap.Open(item, "What is shown", ["label", "from"], problems) is not { } entry)
-            {
-                continue;
-            }
-            string label = entry.Text("label", "What is shown");
-            string from = entry.Text("from", "What is shown");
+            string label = entry.Required("label");
+            string from = entry.Required("from");
             if (from.Length > 0)
             {
                 TextPosition at = entry.Find("from")!.Position;
                 shown.AddRange(FactSources.Parse(from, at, null, problems).Select(fact => new ShownFact(label, fact)));
             }
+            entry.Close();
         }
         return shown;
     }
 
     private static string? ReadSay(ContentMap map)
     {
-        string? say = map.OptionalText("say");
+        string? say = map.Optional("say");
         if (say is not null && !say.Contains(SayPlaceholder, StringComparison.Ordinal))
         {
-            map.Report(
-                "process.say.placeholder",
+            map.Error(
+                "say.placeholder",
                 $"The sentence does not say the answer: {SayPlaceholder} is missing.",
                 map.Find("say")!.Position
             );

@@ -1,12 +1,11 @@
 using System.Globalization;
 using Custodiet.Documents;
-using Custodiet.Records;
 using Custodiet.Records.Judgement;
 
 namespace Custodiet.Process.Definitions;
 
 /// <summary>Reads the verdict step: verdicts by their OCSF ids, the reasons that go with each, impacts, confidences.</summary>
-internal sealed class VerdictReader(List<Problem> problems)
+internal static class VerdictReader
 {
     /// <summary>Verdicts at most: OCSF has twelve.</summary>
     public const int ChoicesMax = 12;
@@ -25,82 +24,74 @@ internal sealed class VerdictReader(List<Problem> problems)
         "collect-more",
     ];
 
-    public VerdictStep? Read(string id, string title, Node node)
+    /// <summary>Reads the verdict of a step that has one; null when it is no map.</summary>
+    public static VerdictStep? Read(string id, string title, ContentMap step)
     {
-        string[] keys = ["text", "choices", "impacts", "confidences"];
-        if (ContentMap.Open(node, "The verdict", keys, problems) is not { } map)
+        if (step.Open(step.Find("verdict")!, "The verdict") is not { } map)
         {
             return null;
         }
-        return new VerdictStep(
+        VerdictStep verdict = new(
             id,
             title,
-            map.Text("text", "The verdict"),
+            map.Required("text"),
             ReadChoices(map),
             [.. ReadScale<Impact>(map, "impacts").Select(i => new ImpactChoice(i.Value, i.Label, i.Hint))],
             [.. ReadScale<Confidence>(map, "confidences").Select(c => new ConfidenceChoice(c.Value, c.Label, c.Hint))]
         );
+        map.Close();
+        return verdict;
     }
 
-    private List<VerdictChoice> ReadChoices(ContentMap map)
+    private static List<VerdictChoice> ReadChoices(ContentMap map)
     {
         List<VerdictChoice> choices = [];
-        foreach (Node item in map.Items("choices", "The verdict", required: true, ChoicesMax))
+        foreach (ContentMap choice in map.Each("choices", "A verdict", required: true, ChoicesMax))
         {
-            string[] keys = ["id", "label", "hint", "impact", "reasons"];
-            if (ContentMap.Open(item, "A verdict", keys, problems) is not { } choice)
-            {
-                continue;
-            }
             Verdict verdict = ReadNumber<Verdict>(choice);
             if (choices.Any(other => other.Verdict == verdict))
             {
-                choice.Report("process.id.twice", $"Verdict {(int)verdict} stands above.", choice.Position);
+                choice.Error("id.twice", $"Verdict {(int)verdict} stands above.", choice.Position);
             }
-            bool impact = choice.OneOf("impact", ["no", "required"], required: false, "A verdict") == "required";
-            string label = choice.Text("label", "A verdict");
-            choices.Add(new VerdictChoice(verdict, label, choice.OptionalText("hint"), impact, ReadReasons(choice)));
+            bool impact = choice.OneOf("impact", ["no", "required"]) == "required";
+            string label = choice.Required("label");
+            choices.Add(new VerdictChoice(verdict, label, choice.Optional("hint"), impact, ReadReasons(choice)));
+            choice.Close();
         }
         return choices;
     }
 
-    private List<ReasonChoice> ReadReasons(ContentMap choice)
+    private static List<ReasonChoice> ReadReasons(ContentMap choice)
     {
         List<ReasonChoice> reasons = [];
-        foreach (Node item in choice.Items("reasons", "A verdict", required: true, ReasonsMax))
+        foreach (ContentMap reason in choice.Each("reasons", "A reason", required: true, ReasonsMax))
         {
-            if (ContentMap.Open(item, "A reason", ["id", "label", "hint", "leads_to"], problems) is not { } reason)
-            {
-                continue;
-            }
-            string id = reason.Id("A reason");
+            string id = reason.Id();
             if (id.Length > 0 && reasons.Any(other => other.Id == id))
             {
-                reason.Report("process.id.twice", $"A reason «{id}» stands above.", reason.Find("id")!.Position);
+                reason.Error("id.twice", $"A reason «{id}» stands above.", reason.Find("id")!.Position);
             }
-            string work = reason.OneOf("leads_to", works, required: false, "A reason");
-            string label = reason.Text("label", "A reason");
-            reasons.Add(new ReasonChoice(id, label, reason.OptionalText("hint"), work == works[0] ? null : work));
+            string work = reason.OneOf("leads_to", works);
+            string label = reason.Required("label");
+            reasons.Add(new ReasonChoice(id, label, reason.Optional("hint"), work == works[0] ? null : work));
+            reason.Close();
         }
         return reasons;
     }
 
-    private List<(T Value, string Label, string? Hint)> ReadScale<T>(ContentMap map, string key)
+    private static List<(T Value, string Label, string? Hint)> ReadScale<T>(ContentMap map, string key)
         where T : struct, Enum
     {
         List<(T Value, string Label, string? Hint)> scale = [];
-        foreach (Node item in map.Items(key, "The verdict", required: true, ChoicesMax))
+        foreach (ContentMap entry in map.Each(key, required: true, atMost: ChoicesMax))
         {
-            if (ContentMap.Open(item, $"An entry of «{key}»", ["id", "label", "hint"], problems) is not { } entry)
-            {
-                continue;
-            }
             T value = ReadNumber<T>(entry);
             if (scale.Any(other => other.Value.Equals(value)))
             {
-                entry.Report("process.id.twice", "This number stands above.", entry.Position);
+                entry.Error("id.twice", "This number stands above.", entry.Position);
             }
-            scale.Add((value, entry.Text("label", $"An entry of «{key}»"), entry.OptionalText("hint")));
+            scale.Add((value, entry.Required("label"), entry.Optional("hint")));
+            entry.Close();
         }
         return scale;
     }
@@ -108,7 +99,7 @@ internal sealed class VerdictReader(List<Problem> problems)
     private static T ReadNumber<T>(ContentMap map)
         where T : struct, Enum
     {
-        string text = map.Text("id", $"A {typeof(T).Name.ToLowerInvariant()}");
+        string text = map.Required("id");
         if (
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && Enum.IsDefined(typeof(T), number)
@@ -123,7 +114,7 @@ internal sealed class VerdictReader(List<Problem> problems)
                 Enum.GetValues<T>().Select(v => $"{Convert.ToInt32(v, CultureInfo.InvariantCulture)} {v}")
             );
             string name = typeof(T).Name.ToLowerInvariant();
-            map.Report("process.ocsf.unknown", $"«{text}» is no OCSF {name}_id.", map.Find("id")!.Position, known);
+            map.Error("ocsf.unknown", $"«{text}» is no OCSF {name}_id.", map.Find("id")!.Position, known);
         }
         return default;
     }

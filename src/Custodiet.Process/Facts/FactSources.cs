@@ -1,4 +1,4 @@
-using Custodiet.Process.Definitions;
+using Custodiet.Documents;
 using Custodiet.Records;
 
 namespace Custodiet.Process.Facts;

@@ -34,7 +34,7 @@ public enum UnparsedReason : byte
     /// <summary>It was parsed.</summary>
     None,
 
-    /// <summary>The bytes are not one JSON object.</summary>
+    /// <summary>The bytes begin a JSON object and are not one.</summary>
     NotJson,
 
     /// <summary>The bytes are not valid UTF-8.</summary>
@@ -51,6 +51,12 @@ public enum UnparsedReason : byte
 
     /// <summary>The parser's time field is missing or unreadable; the time of receipt is used instead.</summary>
     NoEventTime,
+
+    /// <summary>
+    /// A parser recognised it, and its text breaks the format it should have, for example by a quote that is not closed. What could
+    /// be read up to there and the whole text are its fields.
+    /// </summary>
+    Malformed,
 }
 
 /// <summary>
@@ -98,7 +104,28 @@ public sealed class Event
     /// <summary>All field values, for the parser that is filling the event to name them in place before anyone reads them.</summary>
     public Span<FieldValue> Naming => fields.AsSpan(0, count);
 
-    /// <summary>Gives a value that is already here a second name; both share its bytes.</summary>
+    /// <summary>Keeps bytes that several values will be slices of.</summary>
+    /// <returns>Where they begin in <see cref="Values"/>.</returns>
+    public int Keep(ReadOnlySpan<byte> bytes)
+    {
+        int start = used;
+        bytes.CopyTo(Reserve(bytes.Length));
+        used += bytes.Length;
+        return start;
+    }
+
+    /// <summary>Forgets what was added after a moment: a parser tried the event and found that it is not its own.</summary>
+    /// <param name="fieldCount">How many field values there were.</param>
+    /// <param name="valueBytes">How many bytes of <see cref="Values"/> there were.</param>
+    public void Rewind(int fieldCount, int valueBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)fieldCount, (uint)count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)valueBytes, (uint)used);
+        count = fieldCount;
+        used = valueBytes;
+    }
+
+    /// <summary>Gives a value that is already here, or a part of it, a second name; both share its bytes.</summary>
     public void Alias(int field, in FieldValue value)
     {
         FieldValue alias = value with { Field = field };

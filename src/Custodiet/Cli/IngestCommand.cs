@@ -14,7 +14,7 @@ internal static class IngestCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "Files of JSON lines, plain or gzip.",
+            Description = "Files of lines, JSON or text, plain or gzip.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<bool> follow = new("--follow")

@@ -14,8 +14,12 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
     private readonly List<int> matches = [];
     private readonly Dictionary<string, IReadOnlyList<string>> headlines = new(StringComparer.Ordinal);
 
-    /// <summary>Whether rules can look at an event: it is parsed, or it lacks nothing but a time of its own.</summary>
-    public static bool IsEvaluable(Event item) => item.Unparsed is UnparsedReason.None or UnparsedReason.NoEventTime;
+    /// <summary>
+    /// Whether rules can look at an event: it is parsed, or it lacks nothing but a time of its own, or a parser knows whose it is and
+    /// its text breaks off. A sender must not hide from rules by leaving a quote open.
+    /// </summary>
+    public static bool IsEvaluable(Event item) =>
+        item.Unparsed is UnparsedReason.None or UnparsedReason.NoEventTime or UnparsedReason.Malformed;
 
     /// <summary>Parses and matches the events of a work, and leaves the results in it.</summary>
     public void Do(StreamWork work)

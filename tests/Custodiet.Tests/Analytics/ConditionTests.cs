@@ -88,7 +88,7 @@ public class ConditionTests
     public void AProblemOfAConditionNamesItsColumn()
     {
         Custodiet.Analytics.RuleParse parse = Custodiet.Analytics.SigmaRule.Parse(
-            new Documents.SourceText("r.yml", Sigma.Text("s:\n    F: a\ncondition: s and missing"))
+            new Custodiet.Documents.SourceText("r.yml", Sigma.Text("s:\n    F: a\ncondition: s and missing"))
         );
         Records.TextPosition position = Assert.Single(parse.Problems).Position;
         Assert.Equal("r.yml:12:22", position.ToString());

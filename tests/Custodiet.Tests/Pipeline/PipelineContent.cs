@@ -25,10 +25,15 @@ internal static class PipelineContent
 /// <summary>Parsers, their tables and one event, as a worker has them.</summary>
 internal sealed class Reading
 {
-    public Reading(ParserSet? set = null, ParserLimits? limits = null, FieldTable? fields = null)
+    public Reading(
+        ParserSet? set = null,
+        ParserLimits? limits = null,
+        FieldTable? fields = null,
+        TimeZoneInfo? zone = null
+    )
     {
         Fields = fields ?? new FieldTable();
-        Bound = (set ?? PipelineContent.Set).Bind(Fields, LogSources, Sources, limits);
+        Bound = (set ?? PipelineContent.Set).Bind(Fields, LogSources, Sources, limits, zone);
         Reader = Bound.NewReader();
     }
 

@@ -73,19 +73,19 @@ public sealed class ProcessDefinitionTests
     [Theory]
     [InlineData("version: 1.0.0", "version: one", "process.version.invalid", 2, 10)]
     [InlineData("version: 1.0.0", "version: 1.01.0", "process.version.invalid", 2, 10)]
-    [InlineData("owner: soc-lead", "", "process.key.missing", 1, 1)]
-    [InlineData("owner: soc-lead", "ownr: soc-lead", "process.key.unknown", 6, 1)]
+    [InlineData("owner: soc-lead", "", "process.missing", 1, 1)]
+    [InlineData("owner: soc-lead", "ownr: soc-lead", "process.unknown-key", 6, 1)]
     [InlineData("roles: [analyst]", "roles: [analist]", "process.role.unknown", 7, 9)]
     [InlineData("review_interval: 90d", "review_interval: 3 months", "process.duration.invalid", 8, 18)]
     [InlineData("id: q2", "id: q1", "process.id.twice", 14, 15)]
-    [InlineData("type: yes-no", "type: yesno", "process.word.unknown", 13, 42)]
+    [InlineData("type: yes-no", "type: yesno", "process.word", 13, 42)]
     [InlineData("when: q1 == 'yes'", "when: q1 == 'yess'", "condition.option.unknown", 14, 77)]
     [InlineData("when: q1 == 'yes'", "when: q3 == 'yes'", "condition.question.unknown", 14, 71)]
     [InlineData("when: q1 == 'yes'", "when: q1 = 'yes'", "condition.syntax", 14, 74)]
     [InlineData("text: First?", "text: First?, fill: finding.rule", "process.judgement.filled", 13, 70)]
     [InlineData("type: yes-no", "type: text, required: close", "process.text.required", 13, 58)]
     [InlineData("id: 5,", "id: 11,", "process.ocsf.unknown", 20, 17)]
-    [InlineData("impacts: [ { id: 1, label: low } ]", "", "process.key.missing", 18, 7)]
+    [InlineData("impacts: [ { id: 1, label: low } ]", "", "process.missing", 18, 7)]
     public void AMistakeIsNamedWithItsPlace(string right, string wrong, string code, int line, int column)
     {
         ProcessParse parse = Parse(Minimal.Replace(right, wrong, StringComparison.Ordinal));

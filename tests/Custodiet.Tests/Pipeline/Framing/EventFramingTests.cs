@@ -61,23 +61,87 @@ public class EventFramingTests
     }
 
     [Fact]
-    public void WhatIsNotAnObjectIsRejectedWithItsLineAndTheOthersAreTaken()
+    public void LinesOfTextAreEventsWithTheirBlanks()
     {
-        FramedEvents framed = Frame("{\"a\":1}\nhello\n\n42\n{\"b\":2}");
-        Assert.Equal(["""{"a":1}""", """{"b":2}"""], Texts(framed));
-        Assert.Equal(
-            [(2L, FramingFault.NotAnObject), (4L, FramingFault.NotAnObject)],
-            framed.Rejections.Select(rejection => (rejection.Line, rejection.Fault))
-        );
+        FramedEvents framed = Frame("{\"a\":1}\n<13>hello\t\r\n\n \t\n  42 \n[Mon Mar 02 08:16:00 2026] [error] x\n");
+        Assert.Equal(["""{"a":1}""", "<13>hello\t", "  42 ", "[Mon Mar 02 08:16:00 2026] [error] x"], Texts(framed));
+        Assert.Empty(framed.Rejections);
+    }
+
+    [Theory]
+    [InlineData("[Mon Mar 02 08:16:00 2026] [error] x")]
+    [InlineData("[12345.678901] usb 1-1: new device")]
+    [InlineData("[2026-03-02 08:16:00] a, b")]
+    [InlineData("[] nothing")]
+    [InlineData("[1, 2]")]
+    [InlineData("[\"\\")]
+    public void ALineInBracketsIsNoArray(string line)
+    {
+        Assert.Equal([line], Texts(Frame(line)));
+        Assert.Equal([line, "x"], Texts(Frame(line + "\r\nx")));
     }
 
     [Fact]
     public void ElementsThatAreNotObjectsAreRejectedWithTheirNumber()
     {
-        FramedEvents framed = Frame("""[1, {"a":"]},\"["}, null, "x,]\"", [[{}]], true, -1.5e3, {"b":{"c":[1,2]}}]""");
+        FramedEvents framed = Frame("""[{"a":"]},\"["}, 1, null, "x,]\"", [[{}]], true, -1.5e3, {"b":{"c":[1,2]}}]""");
         Assert.Null(framed.Refusal);
         Assert.Equal(["""{"a":"]},\"["}""", """{"b":{"c":[1,2]}}"""], Texts(framed));
-        Assert.Equal([1L, 3, 4, 5, 6, 7], framed.Rejections.Select(rejection => rejection.Line));
+        Assert.Equal([2L, 3, 4, 5, 6, 7], framed.Rejections.Select(rejection => rejection.Line));
+        Assert.All(framed.Rejections, rejection => Assert.Equal(FramingFault.NotAnObject, rejection.Fault));
+    }
+
+    [Theory]
+    [InlineData("""{"Records":[{"a":1},{"b":[2]}]}""")]
+    [InlineData(" { \"records\" : [ {\"a\":1} , {\"b\":[2]} ] } \r\n")]
+    [InlineData("{\n  \"Records\": [\n    {\"a\":1},\n    {\"b\":[2]}\n  ]\n}\n")]
+    [InlineData("\uFEFF{\"Records\":[{\"a\":1},{\"b\":[2]}]}")]
+    public void ADocumentThatIsNothingButRecordsIsAnEventForEach(string body) =>
+        Assert.Equal(["""{"a":1}""", """{"b":[2]}"""], Texts(Frame(body)));
+
+    [Fact]
+    public void RecordsOfSeveralLinesComeInTheirOrderAmongOtherEvents() =>
+        Assert.Equal(
+            ["""{"n":1}""", """{"n":2}""", """{"n":3}""", "<13>four", """{"n":5}"""],
+            Texts(Frame("{\"n\":1}\n{\"Records\":[{\"n\":2},{\"n\":3}]}\n<13>four\n{\"Records\":[{\"n\":5}]}\n"))
+        );
+
+    [Theory]
+    [InlineData("""{"Records":[]}""")]
+    [InlineData("""{"Records":[{"a":1},2]}""")]
+    [InlineData("""{"Records":[{"a":1}],"more":1}""")]
+    [InlineData("""{"more":1,"Records":[{"a":1}]}""")]
+    [InlineData("""{"Records":{"a":1}}""")]
+    [InlineData("""{"Records":[{"a":1}]""")]
+    [InlineData("""{"Records":[{"a":1},]}""")]
+    [InlineData("""{"Records":[{"a":1}]}}""")]
+    [InlineData("""{"RECORDS":[{"a":1}]}""")]
+    [InlineData("""{"Records":[{"a":1}""")]
+    [InlineData("""{"Records""")]
+    public void ADocumentThatSaysMoreOrIsBrokenStaysWhole(string body) => Assert.Equal([body], Texts(Frame(body)));
+
+    [Fact]
+    public void EachRecordIsHeldToTheLimitsOfAnEvent()
+    {
+        string records = "{\"Records\":[{\"a\":1},{\"long\":\"" + new string('x', 100) + "\"},{\"b\":2}]}";
+        FramedEvents framed = Frame("{}\n" + records, new FramingLimits { EventBytes = 50 });
+        Assert.Equal(["{}", """{"a":1}""", """{"b":2}"""], Texts(framed));
+        FramingRejection rejection = Assert.Single(framed.Rejections);
+        Assert.Equal((2L, FramingFault.EventTooLarge), (rejection.Line, rejection.Fault));
+        Assert.StartsWith("Record 2 ", rejection.Reason, StringComparison.Ordinal);
+        Assert.Equal(FramingFault.TooManyEvents, Frame(records, new FramingLimits { BatchEvents = 2 }).Refusal?.Fault);
+        Assert.Null(Frame(records, new FramingLimits { BatchEvents = 3 }).Refusal);
+    }
+
+    [Fact]
+    public void AnObjectOverSeveralLinesIsOneEventWhenItIsTheWholeBody()
+    {
+        string body = "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": \"}\"\n  }\n}";
+        Assert.Equal([body], Texts(Frame(body + "\n")));
+        // Two lines, each of them broken, that would make one object of no JSON.
+        Assert.Equal(["{\"a\":\"x}", "{\"b\":\"y}"], Texts(Frame("{\"a\":\"x}\n{\"b\":\"y}")));
+        // Not the whole body: lines, as everywhere.
+        Assert.Equal(["{", "\"a\":1", "}", "{}"], Texts(Frame("{\n\"a\":1\n}\n{}")));
     }
 
     [Fact]
@@ -129,12 +193,12 @@ public class EventFramingTests
     [InlineData("[{\"a\":1}", 8)]
     [InlineData("[{\"a\":1},", 9)]
     [InlineData("[{\"a\":1},]", 9)]
-    [InlineData("[,]", 1)]
+    [InlineData("[{},,]", 4)]
     [InlineData("[{\"a\":1} {\"b\":2}]", 9)]
     [InlineData("[{\"a\":1}] x", 10)]
     [InlineData("[{\"a\":\"1}]", 10)]
     [InlineData("[", 1)]
-    [InlineData("[\"\\", 3)]
+    [InlineData("[{},\"\\", 6)]
     public void AnArrayThatCannotBeCutIsRefusedWholeWithThePlace(string body, int offset)
     {
         FramedEvents framed = Frame(body);
@@ -150,10 +214,11 @@ public class EventFramingTests
     public void AHundredThousandNestedBracketsCostACounter()
     {
         string open = new('[', 100_000);
-        Assert.Equal(FramingFault.ArrayBroken, Frame(open).Refusal?.Fault);
-        FramedEvents framed = Frame(open + new string(']', 100_000));
+        Assert.Equal(FramingFault.ArrayBroken, Frame("[{}," + open).Refusal?.Fault);
+        FramedEvents framed = Frame("[{}," + open + new string(']', 100_001));
         Assert.Null(framed.Refusal);
         Assert.Equal(FramingFault.NotAnObject, Assert.Single(framed.Rejections).Fault);
+        Assert.Equal(2, Frame("{\n\"a\":" + open + new string(']', 100_000) + "}").Lengths.Count);
         Assert.Single(Frame($"[{{\"a\":{open}{new string(']', 100_000)}}}]").Lengths);
         Assert.Single(Frame("{\"a\":" + open + "\n").Lengths);
     }
@@ -178,7 +243,7 @@ public class EventFramingTests
     {
         byte[] body = [(byte)'{', 0xFF, 0x00, (byte)'}', (byte)'\n', 0xC0];
         FramedEvents framed = EventFraming.Frame(body);
-        Assert.Equal([4], framed.Lengths);
-        Assert.Equal(FramingFault.NotAnObject, Assert.Single(framed.Rejections).Fault);
+        Assert.Equal([4, 1], framed.Lengths);
+        Assert.Equal(body.Where(b => b != (byte)'\n'), framed.Bytes.ToArray());
     }
 }

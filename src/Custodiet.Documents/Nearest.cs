@@ -1,11 +1,13 @@
-namespace Custodiet.Process.Definitions;
+namespace Custodiet.Documents;
 
 /// <summary>Finds the word that somebody probably meant.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary>The known word within two edits (Levenshtein) of a text, or null.</summary>
     public static string? To(string text, IEnumerable<string> known)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(known);
         string? best = null;
         int distance = 3;
         foreach (string candidate in known)
