@@ -49,6 +49,9 @@ public sealed record AlertFilter
 
     /// <summary>With this verdict.</summary>
     public Verdict? Verdict { get; init; }
+
+    /// <summary>Raised after the alert of this number; numbers grow in the order of raising.</summary>
+    public long? RaisedAfter { get; init; }
 }
 
 /// <summary>A page of a list. The cursor is opaque; null means that there is no more.</summary>
@@ -69,7 +72,11 @@ public sealed record AlertGroup(
 /// <param name="OldestOpen">When the oldest open alert was raised.</param>
 /// <param name="OpenCases">Cases that are not closed.</param>
 /// <param name="Findings">All findings.</param>
-public sealed record JudgementCounts(long Open, long Judged, DateTimeOffset? OldestOpen, long OpenCases, long Findings);
+public sealed record JudgementCounts(long Open, long Judged, DateTimeOffset? OldestOpen, long OpenCases, long Findings)
+{
+    /// <summary>All alerts ever raised; numbers are given from 1 without gaps, so that it is the newest alert's number too.</summary>
+    public long Raised => Open + Judged;
+}
 
 /// <summary>
 /// Alerts, cases, runs and answers as they stand, read for somebody: what that viewer may not see is not in any answer,

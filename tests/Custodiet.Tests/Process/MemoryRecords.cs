@@ -278,6 +278,7 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
                 || string.Equals(filter.Entity, alert.Entity.Name, StringComparison.OrdinalIgnoreCase)
             )
             && (filter.Verdict is null || alert.Verdict?.Decision.Verdict == filter.Verdict)
+            && (filter.RaisedAfter is null || alert.Number > filter.RaisedAfter)
         );
 
     public ValueTask<IReadOnlyList<StoredRecord>> ReadAsync(

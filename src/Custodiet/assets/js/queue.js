@@ -330,11 +330,12 @@ export function startQueue() {
   });
   document.addEventListener("arrived", event => {
     const box = document.getElementById("arrived");
-    const count = Number(event.detail.data);
-    if (!box || !count) return;
+    const count = event.detail.data;
+    if (!box) return;
+    if (count === "0") return box.replaceChildren();
     const button = document.createElement("button");
     button.type = "button";
-    button.append(`${count.toLocaleString("en")} new, press `, text("kbd", "r"));
+    button.append(`${count} new, press `, text("kbd", "r"));
     button.addEventListener("click", refresh);
     box.replaceChildren(button);
   });
