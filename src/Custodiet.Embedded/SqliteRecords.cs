@@ -258,6 +258,10 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
         readers.ReadAsync(s => CaseReader.Counts(s), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation) =>
+        readers.ReadAsync(s => CaseReader.Figures(s, since, reasons), cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Account>> AccountsAsync(CancellationToken cancellation) =>
         ListAsync(s => AccountReader.All(s), cancellation);
 

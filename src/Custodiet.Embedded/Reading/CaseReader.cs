@@ -71,6 +71,28 @@ internal static class CaseReader
             .Single();
     }
 
+    public static DecisionFigures Figures(Statements statements, DateOnly since, int reasons)
+    {
+        long first = since.DayNumber;
+        return statements.First(
+            "SELECT decisions, corrected FROM tally",
+            row => new DecisionFigures(row.GetInt64(0), row.GetInt64(1), [], [])
+        )! with
+        {
+            Days = statements.Rows(
+                "SELECT day, raised, judged FROM work_day WHERE day >= $1 ORDER BY day",
+                row => new DayOfWork(DateOnly.FromDayNumber(row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
+                first
+            ),
+            Reasons = statements.Rows(
+                "SELECT verdict, reason, sum(decisions) FROM reason_day WHERE day >= $1 GROUP BY verdict, reason HAVING sum(decisions) > 0 ORDER BY 3 DESC, 1, 2 LIMIT $2",
+                row => new ReasonCount((Verdict)row.GetInt32(0), row.GetString(1), row.GetInt64(2)),
+                first,
+                (long)Math.Clamp(reasons, 0, RecordLimits.PageItems)
+            ),
+        };
+    }
+
     private static Case? One(Statements statements, Func<Values, string> which, Viewer viewer)
     {
         Values values = new();

@@ -78,6 +78,27 @@ public sealed record JudgementCounts(long Open, long Judged, DateTimeOffset? Old
     public long Raised => Open + Judged;
 }
 
+/// <summary>Sums over decisions that are kept, not computed by scanning. They cover everything, restricted cases too: a sum reveals nothing of them.</summary>
+/// <param name="Decisions">Verdicts given, each counted once however many alerts it decides.</param>
+/// <param name="Corrected">Those of them that a later verdict superseded, on one alert at least.</param>
+/// <param name="Days">Alerts raised and judged per day, oldest first; a day without either is left out.</param>
+/// <param name="Reasons">The reasons given most often, most frequent first, over decisions that stand on one alert at least.</param>
+public sealed record DecisionFigures(
+    long Decisions,
+    long Corrected,
+    IReadOnlyList<DayOfWork> Days,
+    IReadOnlyList<ReasonCount> Reasons
+);
+
+/// <summary>One day, UTC.</summary>
+/// <param name="Day">The day, by when it was recorded.</param>
+/// <param name="Raised">Alerts raised.</param>
+/// <param name="Judged">Alerts that got their first verdict.</param>
+public sealed record DayOfWork(DateOnly Day, long Raised, long Judged);
+
+/// <summary>How often a reason was given.</summary>
+public sealed record ReasonCount(Verdict Verdict, string Reason, long Decisions);
+
 /// <summary>
 /// Alerts, cases, runs and answers as they stand, read for somebody: what that viewer may not see is not in any answer,
 /// and an alert of a restricted case is as hidden as the case.
@@ -170,4 +191,10 @@ public interface IJudgementReader
 
     /// <summary>Counts over everything, restricted cases included: they reveal a number, nothing else.</summary>
     ValueTask<JudgementCounts> CountsAsync(CancellationToken cancellation);
+
+    /// <summary>Kept sums over decisions: all of them, and days and reasons from a day on.</summary>
+    /// <param name="since">The first day, UTC, by when things were recorded.</param>
+    /// <param name="reasons">Reasons at most.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation);
 }

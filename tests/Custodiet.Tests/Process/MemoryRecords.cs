@@ -389,6 +389,9 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
     }
 
     // The process stage does not list: pages do.
+    public ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
     public ValueTask<Page<Alert>> AlertsAsync(
         AlertFilter filter,
         AlertOrder order,
