@@ -87,7 +87,7 @@ function aboutWhat() {
   const judged = list.length > 0 && list.every(t => t.seen);
   if (judged && document.getElementById("case")) return "Correcting the verdict on the case";
   if (judged) return `Correcting the verdict on ${list.length === 1 ? `alert ${list[0].number}` : `${list.length} alerts`}`;
-  if (bulk) return `${list.length} selected alerts`;
+  if (bulk) return `${list.length} selected alert${list.length === 1 ? "" : "s"}`;
   const one = here() ?? single();
   if (!one) return "No row selected: j moves to the first";
   return one.dataset.what ?? `Alert ${numberOf(one)}`;
