@@ -248,6 +248,13 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
+        CaseId id,
+        Viewer viewer,
+        CancellationToken cancellation
+    ) => ListAsync(s => CaseReader.Verdicts(s, id, viewer), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,
         Viewer viewer,
         CancellationToken cancellation

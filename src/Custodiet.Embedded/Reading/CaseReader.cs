@@ -52,6 +52,18 @@ internal static class CaseReader
     public static Case? ByNumber(Statements statements, long number, Viewer viewer) =>
         One(statements, values => $"incident.number = {values.Add(number)}", viewer);
 
+    public static List<StandingVerdict> Verdicts(Statements statements, CaseId id, Viewer viewer) =>
+        ById(statements, id, viewer) is null
+            ? []
+            : statements.Rows(
+                $"""
+                SELECT (record.supersedes IS NOT NULL OR verdict.idx > (SELECT min(idx) FROM verdict WHERE case_id = $1)), {AlertRows.Verdicts}
+                FROM verdict JOIN record ON record.idx = verdict.idx WHERE verdict.case_id = $1 ORDER BY verdict.idx
+                """,
+                AlertRows.GivenVerdict,
+                id.Value.Blob()
+            );
+
     public static JudgementCounts Counts(Statements statements)
     {
         long? oldest = statements.Number(

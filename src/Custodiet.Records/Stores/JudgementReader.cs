@@ -182,6 +182,9 @@ public interface IJudgementReader
     /// <summary>All answers of a run, superseded ones too, in the order given.</summary>
     ValueTask<IReadOnlyList<Answer>> AnswersAsync(RunId id, Viewer viewer, CancellationToken cancellation);
 
+    /// <summary>All verdicts on a case, superseded ones too, in the order given.</summary>
+    ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(CaseId id, Viewer viewer, CancellationToken cancellation);
+
     /// <summary>All verdicts on an alert, superseded ones too, in the order given.</summary>
     ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,

@@ -366,6 +366,12 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
         ValueTask.FromResult<IReadOnlyList<Answer>>([.. answers.Where(a => a.Run == id).Select(a => a.Answer)]);
 
     public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
+        CaseId id,
+        Viewer viewer,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,
         Viewer viewer,
         CancellationToken cancellation

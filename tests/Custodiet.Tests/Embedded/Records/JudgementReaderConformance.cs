@@ -179,6 +179,11 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
         await Scene.JudgeAsync(Scene.Benign, id, [one, two]);
         Case corrected = await CaseAsync(id);
         Assert.Equal((CaseState.Closed, true), (corrected.State, corrected.Verdict!.Corrected));
+        Assert.Equal(
+            [(Verdict.TruePositive, false), (Verdict.Benign, true)],
+            (await Reader.VerdictsAsync(id, Viewer.Service, Stop)).Select(v => (v.Decision.Verdict, v.Corrected))
+        );
+        Assert.Equal(corrected.Verdict, (await Reader.VerdictsAsync(id, Viewer.Service, Stop))[^1]);
         await Scene.AppendedAsync(Scene.Draft(new CaseStateChanged(id, CaseState.InProgress), $"case/{id}"));
         Assert.Null((await CaseAsync(id)).ClosedAt);
         Assert.Equal(1, (await Reader.CountsAsync(Stop)).OpenCases);
@@ -275,6 +280,7 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
             Assert.Equal(sees, (await Reader.AnswersAsync(run, viewer, Stop)).Count == 1);
             Assert.Equal(sees, (await Reader.AnswersAsync(queueRun, viewer, Stop)).Count == 1);
             Assert.Equal(sees, (await Reader.VerdictsAsync(secret, viewer, Stop)).Count == 1);
+            Assert.Equal(sees, (await Reader.VerdictsAsync(id, viewer, Stop)).Count == 1);
         }
         await Scene.AppendedAsync(Scene.Draft(new CaseRestricted(id, []), $"case/{id}"));
         Assert.NotNull(await Reader.CaseAsync(id, Scene.Sees(Scene.Bob), Stop));
