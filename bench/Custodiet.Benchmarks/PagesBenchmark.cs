@@ -71,9 +71,9 @@ internal static partial class PagesBenchmark
         Report(output, "queue page", await TimesAsync(50, async () => page = await browser.PageAsync("/queue")));
         string[] searches =
         [
-            "/queue?sort=oldest",
+            "/queue?order=oldest",
             "/queue?severity=critical",
-            "/queue?q=host-17",
+            "/queue?entity=host-17",
             "/cases",
             "/sources",
             "/analytics",

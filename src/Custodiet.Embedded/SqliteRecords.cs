@@ -248,6 +248,13 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
+        CaseId id,
+        Viewer viewer,
+        CancellationToken cancellation
+    ) => ListAsync(s => CaseReader.Verdicts(s, id, viewer), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,
         Viewer viewer,
         CancellationToken cancellation
@@ -256,6 +263,10 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
     /// <inheritdoc/>
     public ValueTask<JudgementCounts> CountsAsync(CancellationToken cancellation) =>
         readers.ReadAsync(s => CaseReader.Counts(s), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation) =>
+        readers.ReadAsync(s => CaseReader.Figures(s, since, reasons), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Account>> AccountsAsync(CancellationToken cancellation) =>

@@ -2,6 +2,7 @@ using System.Text;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Tiles;
 using Custodiet.Ledger.Verification;
+using Custodiet.Records;
 using Custodiet.Records.Ledger;
 
 namespace Custodiet.Ledger;
@@ -131,7 +132,7 @@ public sealed class TileLog : IDisposable
         if (known.MaxBy(checkpoint => checkpoint.Size) is { } newest && recordCount < firstRecord + newest.Size)
         {
             return Refuse(
-                $"the record store holds {recordCount} records, and a checkpoint of {firstRecord + newest.Size} is signed: records are missing."
+                $"the record store holds {Counted.Of(recordCount, "record")}, and a checkpoint of {firstRecord + newest.Size} is signed: records are missing."
             );
         }
         await turn.WaitAsync(cancellation);

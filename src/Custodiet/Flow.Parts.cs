@@ -8,6 +8,7 @@ using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
@@ -79,7 +80,7 @@ internal sealed partial class Flow(
         {
             if (queue.Recovery.TornBytes > 0)
             {
-                yield return $"queue: {queue.Recovery.TornBytes:N0} bytes of a write that was never acknowledged were cut off";
+                yield return $"queue: {Counted.Of(queue.Recovery.TornBytes, "byte")} of a write that was never acknowledged cut off";
             }
             foreach (string damage in queue.Recovery.SetAside)
             {
@@ -89,7 +90,7 @@ internal sealed partial class Flow(
             {
                 yield return $"ledger: {refusal}";
             }
-            yield return $"content: {content.Rules.Rules.Count:N0} rules ({content.Rules.Refused.Count:N0} refused), {content.Parsers.Parsers.Count} parsers";
+            yield return $"content: {Counted.Of(content.Rules.Rules.Count, "rule")} ({content.Rules.Refused.Count:N0} refused), {Counted.Of(content.Parsers.Parsers.Count, "parser")}";
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Custodiet.BrowserTests;
 
 /// <summary>A case from the queue to its end, by keyboard.</summary>
-public class CaseJourneyTests(Stage stage)
+public partial class CaseJourneyTests(Stage stage)
 {
     // Closing too early is answered with 422, which the browser writes to its console.
     private const string Refused = "status of 422";
@@ -80,7 +82,17 @@ public class CaseJourneyTests(Stage stage)
         // Suspicious, unusual for this entity, low impact, medium confidence.
         await page.KeysAsync("4", "1", "1", "2");
         await Assertions.Expect(page.Locator("#verdict-title + .value")).ToContainTextAsync("Suspicious");
-        await Assertions.Expect(page.Locator("#case .timeline")).ToContainTextAsync("corrects an earlier record");
+        await Assertions
+            .Expect(page.Locator("section[aria-labelledby=timeline]"))
+            .ToContainTextAsync("corrects an earlier record");
+        // The narrative says both, with who and when; the page lists what was superseded.
+        ILocator story = page.Locator(".narrative");
+        await Assertions.Expect(story).ToContainTextAsync(Judged());
+        await Assertions.Expect(story).ToContainTextAsync(Corrected());
+        ILocator superseded = page.GetByText("1 superseded verdict");
+        await superseded.FocusAsync();
+        await page.KeysAsync("Enter");
+        await Assertions.Expect(page.Locator("#case details .timeline li")).ToContainTextAsync("True positive");
     }
 
     private static async Task OldVerdictIsListedAsync(IPage page)
@@ -90,4 +102,14 @@ public class CaseJourneyTests(Stage stage)
         await Assertions.Expect(verdicts.Filter(new() { HasText = "in force" })).ToContainTextAsync("Suspicious");
         await Assertions.Expect(verdicts.Filter(new() { HasText = "superseded" })).ToContainTextAsync("True positive");
     }
+
+    [GeneratedRegex(
+        @"ada judged true positive \(malware\), impact medium, confidence high at 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. This was corrected later\."
+    )]
+    private static partial Regex Judged();
+
+    [GeneratedRegex(
+        @"ada corrected the verdict to suspicious .*, impact low, confidence medium at 20\d\d-\d\d-\d\d \d\d:\d\d UTC\."
+    )]
+    private static partial Regex Corrected();
 }

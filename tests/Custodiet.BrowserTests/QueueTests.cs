@@ -147,6 +147,51 @@ public partial class QueueTests(Stage stage)
             }
         );
 
+    [Fact]
+    public async Task ATabInTheBackgroundIsToldWhatItMissedOnce() =>
+        await stage.VisitAsync(
+            Person.Ben,
+            async page =>
+            {
+                await page.RunAndWaitForResponseAsync(
+                    () => page.OpenQueueAsync("?entity=WS-AWAY*"),
+                    response => response.Url.Contains("/queue/live", StringComparison.Ordinal)
+                );
+                await stage.SendSuspiciousEventAsync("WS-AWAY-1");
+                await Assertions.Expect(page.Locator("#arrived")).ToContainTextAsync("1 new");
+                await ShowAsync(page, hidden: true);
+                await stage.SendSuspiciousEventAsync("WS-AWAY-2");
+                await Stage.EventuallyAsync(
+                    async () =>
+                        (
+                            await stage.QueryAsync("SELECT number FROM alerts WHERE entity_name LIKE 'WS-AWAY%'")
+                        ).GetArrayLength() == 2,
+                    "both alerts are raised"
+                );
+                IRequest again = await page.RunAndWaitForRequestAsync(
+                    () => ShowAsync(page, hidden: false),
+                    request => request.Url.Contains("/queue/live", StringComparison.Ordinal)
+                );
+                Assert.NotNull(await again.HeaderValueAsync("last-event-id"));
+                await Assertions.Expect(page.Locator("#arrived")).ToContainTextAsync("2 new");
+                await page.KeysAsync("r");
+                await Assertions.Expect(page.Locator("#rows > tr")).ToHaveCountAsync(2);
+                await Assertions.Expect(page.Locator("#arrived")).ToBeEmptyAsync();
+            }
+        );
+
+    // Chromium without a window never hides a page by itself.
+    private static async Task ShowAsync(IPage page, bool hidden) =>
+        await page.EvaluateAsync(
+            """
+            hidden => {
+              Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+              document.dispatchEvent(new Event("visibilitychange"));
+            }
+            """,
+            hidden
+        );
+
     private static long Index(JsonElement verdict) => verdict.GetProperty("ledger_index").GetInt64();
 
     [GeneratedRegex(".+")]

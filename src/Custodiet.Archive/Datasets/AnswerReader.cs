@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 using DuckDB.NET.Data;
 
@@ -34,7 +35,7 @@ internal sealed class AnswerReader(DatasetOptions options, int rowsMax)
             cancellation.ThrowIfCancellationRequested();
             if (rows.Count == rowsMax)
             {
-                cuts.Add(Say($"The answer was cut at the limit of {rowsMax} rows."));
+                cuts.Add(Say($"The answer was cut at the limit of {Counted.Of(rowsMax, "row")}."));
                 break;
             }
             object?[] row = new object?[reader.FieldCount];
@@ -45,7 +46,9 @@ internal sealed class AnswerReader(DatasetOptions options, int rowsMax)
             if (bytes > options.AnswerBytesMax)
             {
                 cuts.Add(
-                    Say($"The answer was cut at the limit of {options.AnswerBytesMax} bytes after {rows.Count} rows.")
+                    Say(
+                        $"The answer was cut at the limit of {options.AnswerBytesMax} bytes after {Counted.Of(rows.Count, "row")}."
+                    )
                 );
                 break;
             }

@@ -306,6 +306,8 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
 
     private void AddVerdict(StoredRecord record, VerdictGiven b)
     {
+        // A decision that names an alert twice decides it once.
+        AlertId[] members = [.. b.Alerts.Distinct()];
         rows.Add(
             "verdict",
             record.Index,
@@ -323,13 +325,13 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
             (int?)b.Decision.Impact,
             NameOf(b.Decision.Confidence),
             (int)b.Decision.Confidence,
-            b.Alerts.Count,
+            members.Length,
             record.Sealed.Actor.ToString(),
             record.Sealed.OccurredAt,
             record.Sealed.RecordedAt,
             record.Sealed.Supersedes?.ToString()
         );
-        foreach (AlertId alert in b.Alerts)
+        foreach (AlertId alert in members)
         {
             rows.Add("verdict_alert", record.Index, alert.ToString());
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
@@ -136,7 +137,7 @@ internal sealed class QuerySession : IDisposable
                     ? null
                     : string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The export reached the limit of {rowsMax} rows; there may be more."
+                        $"The export reached the limit of {Counted.Of(rowsMax, "row")}; there may be more."
                     );
             return new QueryAnswer(
                 [new ResultColumn("rows", "BIGINT")],

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Archive;
@@ -58,7 +59,7 @@ internal sealed class ArchiveStore : IDisposable
             if (listed.Count > 0)
             {
                 throw new InvalidDataException(
-                    $"The archive in {folder} misses {listed.Count} segment(s) that its manifest lists, first {listed.Order().First()}. "
+                    $"The archive in {folder} misses {Counted.Of(listed.Count, "segment")} that its manifest lists, first {listed.Order().First()}. "
                         + "Restore them from a backup."
                 );
             }

@@ -50,6 +50,10 @@ internal sealed class AlertProjection(Statements statements)
             raised.Link,
             record.Index
         );
+        statements.Execute(
+            "INSERT INTO work_day(day, raised, judged) VALUES($1, 1, 0) ON CONFLICT(day) DO UPDATE SET raised = raised + 1",
+            record.Day
+        );
         return true;
     }
 

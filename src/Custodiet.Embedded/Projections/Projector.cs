@@ -161,4 +161,7 @@ internal readonly record struct Projected(long Index, SealedRecord Record)
     public string Actor => Record.Actor.Value;
 
     public long Occurred => Record.OccurredAt.UtcTicks;
+
+    /// <summary>The day of recording, UTC, as <see cref="DateOnly.DayNumber"/>.</summary>
+    public long Day => Record.RecordedAt.UtcTicks / TimeSpan.TicksPerDay;
 }

@@ -11,8 +11,8 @@ internal sealed class VerdictProjection(Statements statements)
         statements.Execute(
             """
             INSERT INTO verdict(idx, record_id, verdict_id, case_id, run_id, process_id, process_version, process_digest,
-              verdict, reason, impact, confidence, actor, at)
-            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+              verdict, reason, impact, confidence, actor, at, day, alerts, standing)
+            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)
             """,
             record.Index,
             record.RecordId,
@@ -27,7 +27,8 @@ internal sealed class VerdictProjection(Statements statements)
             (long?)given.Decision.Impact,
             (long)given.Decision.Confidence,
             record.Actor,
-            record.Occurred
+            record.Occurred,
+            record.Day
         );
 
     /// <summary>Gives an alert the verdict; what stood before is superseded. False when the alert is unknown.</summary>
@@ -40,6 +41,14 @@ internal sealed class VerdictProjection(Statements statements)
             return false;
         }
         bool corrected = judged == 1 || record.Record.Supersedes is not null;
+        if (
+            statements.Number("SELECT idx FROM verdict_alert WHERE alert_id = $1 AND superseded_by IS NULL", id) is
+            { } old
+        )
+        {
+            Fall(old);
+        }
+        Stand(record, given);
         statements.Execute(
             "UPDATE verdict_alert SET superseded_by = $2 WHERE alert_id = $1 AND superseded_by IS NULL",
             id,
@@ -61,7 +70,54 @@ internal sealed class VerdictProjection(Statements statements)
         if (judged == 0)
         {
             statements.Execute("UPDATE tally SET judged = judged + 1");
+            statements.Execute(
+                "INSERT INTO work_day(day, raised, judged) VALUES($1, 0, 1) ON CONFLICT(day) DO UPDATE SET judged = judged + 1",
+                record.Day
+            );
         }
         return true;
     }
+
+    // The verdict stands on one alert more; with its first it becomes a decision that counts.
+    private void Stand(Projected record, VerdictGiven given)
+    {
+        long? alerts = statements.Number(
+            "UPDATE verdict SET alerts = alerts + 1, standing = standing + 1 WHERE idx = $1 RETURNING alerts",
+            record.Index
+        );
+        if (alerts == 1)
+        {
+            statements.Execute("UPDATE tally SET decisions = decisions + 1");
+            Count(record.Day, (long)given.Decision.Verdict, given.Decision.Reason, 1);
+        }
+    }
+
+    // It stands on one alert less: with the first lost it was corrected, with the last its reason counts no more.
+    private void Fall(long index)
+    {
+        Fallen fallen = statements.First(
+            "UPDATE verdict SET standing = standing - 1 WHERE idx = $1 RETURNING alerts, standing, day, verdict, reason",
+            row => new Fallen(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetString(4)),
+            index
+        )!;
+        if (fallen.Standing + 1 == fallen.Alerts)
+        {
+            statements.Execute("UPDATE tally SET corrected = corrected + 1");
+        }
+        if (fallen.Standing == 0)
+        {
+            Count(fallen.Day, fallen.Verdict, fallen.Reason, -1);
+        }
+    }
+
+    private void Count(long day, long verdict, string reason, long more) =>
+        statements.Execute(
+            "INSERT INTO reason_day(day, verdict, reason, decisions) VALUES($1, $2, $3, $4) ON CONFLICT(day, verdict, reason) DO UPDATE SET decisions = decisions + excluded.decisions",
+            day,
+            verdict,
+            reason,
+            more
+        );
+
+    private sealed record Fallen(long Alerts, long Standing, long Day, long Verdict, string Reason);
 }

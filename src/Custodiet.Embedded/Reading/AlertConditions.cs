@@ -63,6 +63,10 @@ internal static class AlertConditions
         {
             conditions.Add($"verdict = {values.Add((long)verdict)}");
         }
+        if (filter.RaisedAfter is { } number)
+        {
+            conditions.Add($"number > {values.Add(number)}");
+        }
         conditions.Add(Visibility.OfCase(viewer, "alert.case_id", values.Add));
         return string.Join(" AND ", conditions);
     }

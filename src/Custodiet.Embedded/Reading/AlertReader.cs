@@ -38,13 +38,15 @@ internal static class AlertReader
 
     public static long Count(Statements statements, AlertFilter filter, int atMost, Viewer viewer)
     {
+        // With a number to begin at, the index by number reads the newer alerts alone.
+        string index = filter.RaisedAfter is null ? "alert_work" : "alert_oldest";
         long count = 0;
         foreach (int half in AlertConditions.Halves(filter))
         {
             Values values = new();
             string where = AlertConditions.Of(filter, viewer, values);
             string sql =
-                $"SELECT count(*) FROM (SELECT 1 FROM alert INDEXED BY alert_work WHERE judged = {half} AND {where} LIMIT {values.Add(Math.Max(0, atMost - count))})";
+                $"SELECT count(*) FROM (SELECT 1 FROM alert INDEXED BY {index} WHERE judged = {half} AND {where} LIMIT {values.Add(Math.Max(0, atMost - count))})";
             count += statements.Number(sql, values.ToArray()) ?? 0;
         }
         return count;

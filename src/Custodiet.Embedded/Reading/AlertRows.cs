@@ -54,7 +54,8 @@ internal static class AlertRows
             row.GetInt64(23)
         );
 
-    public static StandingVerdict VerdictOnAlert(SqliteDataReader row) => Verdict(row, 1, 0)!;
+    /// <summary>A verdict whose columns follow whether it corrects another.</summary>
+    public static StandingVerdict GivenVerdict(SqliteDataReader row) => Verdict(row, 1, 0)!;
 
     /// <summary>The verdict in nine columns from <paramref name="first"/> on, or null when the join found none.</summary>
     public static StandingVerdict? Verdict(SqliteDataReader row, int first, int corrected) =>

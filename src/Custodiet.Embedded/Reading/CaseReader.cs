@@ -52,6 +52,18 @@ internal static class CaseReader
     public static Case? ByNumber(Statements statements, long number, Viewer viewer) =>
         One(statements, values => $"incident.number = {values.Add(number)}", viewer);
 
+    public static List<StandingVerdict> Verdicts(Statements statements, CaseId id, Viewer viewer) =>
+        ById(statements, id, viewer) is null
+            ? []
+            : statements.Rows(
+                $"""
+                SELECT (record.supersedes IS NOT NULL OR verdict.idx > (SELECT min(idx) FROM verdict WHERE case_id = $1)), {AlertRows.Verdicts}
+                FROM verdict JOIN record ON record.idx = verdict.idx WHERE verdict.case_id = $1 ORDER BY verdict.idx
+                """,
+                AlertRows.GivenVerdict,
+                id.Value.Blob()
+            );
+
     public static JudgementCounts Counts(Statements statements)
     {
         long? oldest = statements.Number(
@@ -69,6 +81,28 @@ internal static class CaseReader
                 )
             )
             .Single();
+    }
+
+    public static DecisionFigures Figures(Statements statements, DateOnly since, int reasons)
+    {
+        long first = since.DayNumber;
+        return statements.First(
+            "SELECT decisions, corrected FROM tally",
+            row => new DecisionFigures(row.GetInt64(0), row.GetInt64(1), [], [])
+        )! with
+        {
+            Days = statements.Rows(
+                "SELECT day, raised, judged FROM work_day WHERE day >= $1 ORDER BY day",
+                row => new DayOfWork(DateOnly.FromDayNumber(row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
+                first
+            ),
+            Reasons = statements.Rows(
+                "SELECT verdict, reason, sum(decisions) FROM reason_day WHERE day >= $1 GROUP BY verdict, reason HAVING sum(decisions) > 0 ORDER BY 3 DESC, 1, 2 LIMIT $2",
+                row => new ReasonCount((Verdict)row.GetInt32(0), row.GetString(1), row.GetInt64(2)),
+                first,
+                (long)Math.Clamp(reasons, 0, RecordLimits.PageItems)
+            ),
+        };
     }
 
     private static Case? One(Statements statements, Func<Values, string> which, Viewer viewer)

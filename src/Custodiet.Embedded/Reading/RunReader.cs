@@ -43,7 +43,7 @@ internal static class RunReader
         AlertReader.Sees(statements, alert, viewer)
             ? statements.Rows(
                 $"{AlertRows.SelectVerdicts} WHERE verdict_alert.alert_id = $1 ORDER BY verdict_alert.idx",
-                AlertRows.VerdictOnAlert,
+                AlertRows.GivenVerdict,
                 alert.Value.Blob()
             )
             : [];

@@ -158,5 +158,15 @@ internal static class Database
                 $"BEGIN IMMEDIATE; {Schema.Kept} {Schema.Projected} {Schema.AlertIndexes} PRAGMA application_id={Schema.ApplicationId}; PRAGMA user_version={Schema.Version}; COMMIT"
             );
         }
+        else if (version == 1)
+        {
+            foreach (
+                string sql in (string[])
+                    ["BEGIN IMMEDIATE", .. Schema.FromFirst, $"PRAGMA user_version={Schema.Version}", "COMMIT"]
+            )
+            {
+                Run(connection, sql);
+            }
+        }
     }
 }

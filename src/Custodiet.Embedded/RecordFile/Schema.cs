@@ -4,7 +4,7 @@ namespace Custodiet.Embedded.RecordFile;
 internal static class Schema
 {
     /// <summary>The format of the file, in SQLite's <c>user_version</c>.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>«CstR», in SQLite's <c>application_id</c>: says whose file it is.</summary>
     public const int ApplicationId = 0x43737452;
@@ -43,8 +43,20 @@ internal static class Schema
         ) STRICT;
         """;
 
-    /// <summary>What records say, as it stands.</summary>
-    public const string Projected = """
+    private const string WorkDay =
+        "CREATE TABLE work_day(day INTEGER PRIMARY KEY, raised INTEGER NOT NULL, judged INTEGER NOT NULL) STRICT";
+
+    private const string ReasonDay = """
+        CREATE TABLE reason_day(
+          day INTEGER NOT NULL, verdict INTEGER NOT NULL, reason TEXT NOT NULL, decisions INTEGER NOT NULL,
+          PRIMARY KEY(day, verdict, reason)
+        ) STRICT, WITHOUT ROWID
+        """;
+
+    private const string VerdictOfCase = "CREATE INDEX verdict_case ON verdict(case_id, idx) WHERE case_id IS NOT NULL";
+
+    /// <summary>What records say, as it stands. A <c>day</c> is the day number of <see cref="DateOnly"/>, UTC, by when a record was recorded.</summary>
+    public const string Projected = $"""
         CREATE TABLE stream(name TEXT PRIMARY KEY, last_idx INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE rule(
           key INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, digest TEXT NOT NULL, author TEXT,
@@ -90,17 +102,22 @@ internal static class Schema
         CREATE TABLE verdict(
           idx INTEGER PRIMARY KEY, record_id BLOB NOT NULL, verdict_id BLOB NOT NULL, case_id BLOB, run_id BLOB NOT NULL,
           process_id TEXT NOT NULL, process_version TEXT NOT NULL, process_digest TEXT NOT NULL, verdict INTEGER NOT NULL,
-          reason TEXT NOT NULL, impact INTEGER, confidence INTEGER NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL
+          reason TEXT NOT NULL, impact INTEGER, confidence INTEGER NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
+          day INTEGER NOT NULL, alerts INTEGER NOT NULL, standing INTEGER NOT NULL
         ) STRICT;
+        {VerdictOfCase};
         CREATE TABLE verdict_alert(
           alert_id BLOB NOT NULL, idx INTEGER NOT NULL, corrected INTEGER NOT NULL, superseded_by INTEGER,
           PRIMARY KEY(alert_id, idx)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE tally(
           one INTEGER PRIMARY KEY CHECK(one = 1), alerts INTEGER NOT NULL, judged INTEGER NOT NULL,
-          cases INTEGER NOT NULL, closed INTEGER NOT NULL, findings INTEGER NOT NULL
+          cases INTEGER NOT NULL, closed INTEGER NOT NULL, findings INTEGER NOT NULL, decisions INTEGER NOT NULL,
+          corrected INTEGER NOT NULL
         ) STRICT;
-        INSERT INTO tally VALUES(1, 0, 0, 0, 0, 0);
+        INSERT INTO tally VALUES(1, 0, 0, 0, 0, 0, 0, 0);
+        {WorkDay};
+        {ReasonDay};
         """;
 
     /// <summary>
@@ -121,6 +138,46 @@ internal static class Schema
         CREATE INDEX alert_source_ref ON alert(source_ref, technology) WHERE source_ref IS NOT NULL;
         """;
 
+    /// <summary>
+    /// Brings a file of format 1 to format 2, which keeps sums over decisions. Its own tables hold all that is needed, so that nothing is
+    /// replayed. One statement at a time: the driver takes a change of a STRICT table for a query and would swallow the failures behind it.
+    /// </summary>
+    public static readonly IReadOnlyList<string> FromFirst =
+    [
+        "ALTER TABLE verdict ADD COLUMN day INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE verdict ADD COLUMN alerts INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE verdict ADD COLUMN standing INTEGER NOT NULL DEFAULT 0",
+        "UPDATE verdict SET day = (SELECT recorded FROM record WHERE record.idx = verdict.idx) / 864000000000",
+        """
+            WITH given AS (
+              SELECT idx, count(*) AS alerts, count(*) FILTER (WHERE superseded_by IS NULL) AS standing
+              FROM verdict_alert GROUP BY idx
+            )
+            UPDATE verdict SET alerts = given.alerts, standing = given.standing FROM given WHERE given.idx = verdict.idx
+            """,
+        VerdictOfCase,
+        "ALTER TABLE tally ADD COLUMN decisions INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE tally ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0",
+        """
+            UPDATE tally SET decisions = (SELECT count(*) FROM verdict WHERE alerts > 0),
+              corrected = (SELECT count(*) FROM verdict WHERE standing < alerts)
+            """,
+        WorkDay,
+        """
+            INSERT INTO work_day SELECT day, sum(raised), sum(judged) FROM (
+              SELECT raised / 864000000000 AS day, 1 AS raised, 0 AS judged FROM alert
+              UNION ALL
+              SELECT verdict.day, 0, 1 FROM verdict
+                JOIN (SELECT min(idx) AS idx FROM verdict_alert GROUP BY alert_id) AS first ON first.idx = verdict.idx
+            ) GROUP BY day
+            """,
+        ReasonDay,
+        """
+            INSERT INTO reason_day SELECT day, verdict, reason, sum(standing > 0) FROM verdict WHERE alerts > 0
+              GROUP BY day, verdict, reason
+            """,
+    ];
+
     /// <summary>The projected tables, for a rebuild.</summary>
     public static readonly IReadOnlyList<string> ProjectedTables =
     [
@@ -136,5 +193,7 @@ internal static class Schema
         "verdict",
         "verdict_alert",
         "tally",
+        "work_day",
+        "reason_day",
     ];
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Tiles;
+using Custodiet.Records;
 
 namespace Custodiet.Ledger.Anchors;
 
@@ -150,7 +151,7 @@ internal static class CheckpointAnchor
         await GitAsync(folder, ["add", "--", "checkpoint"], time, cancellation);
         string message = string.Create(
             CultureInfo.InvariantCulture,
-            $"Checkpoint of {checkpoint.Origin} with {checkpoint.Size} entries"
+            $"Checkpoint of {checkpoint.Origin} with {Counted.Of(checkpoint.Size, "entry", "entries")}"
         );
         await GitAsync(
             folder,

@@ -75,6 +75,7 @@ public enum Requirement
 /// <param name="Fill">For facts: where the value is read, the first that has one.</param>
 /// <param name="Show">For judgements: what is known and shown; it never selects an answer.</param>
 /// <param name="Say">The narrative's sentence with <c>{answer}</c> in it, or null for a plain one.</param>
+/// <param name="UnitOne">The unit's word for exactly one, or null when it is the same.</param>
 public sealed record Question(
     string Id,
     string Step,
@@ -88,7 +89,8 @@ public sealed record Question(
     Requirement Required,
     IReadOnlyList<FactExpression> Fill,
     IReadOnlyList<ShownFact> Show,
-    string? Say
+    string? Say,
+    string? UnitOne = null
 );
 
 /// <summary>One of the answers to choose from.</summary>

@@ -52,11 +52,20 @@ internal sealed class QuestionReader(List<Problem> problems)
             ReadRequirement(map, type),
             ReadFill(map, fact, type),
             ReadShown(map, fact),
-            ReadSay(map)
+            ReadSay(map),
+            map.OptionalText("unit_one")
         );
         if (question.Unit is not null && type != "number")
         {
             map.Error("unit.place", $"Only a number has a unit, not {type}.", map.Find("unit")!.Position);
+        }
+        if (question.UnitOne is not null && question.Unit is null)
+        {
+            map.Error(
+                "unit.one",
+                "«unit_one» is the word for one of a «unit», which is missing.",
+                map.Find("unit_one")!.Position
+            );
         }
         if (id.Length > 0 && !earlier.TryAdd(id, question))
         {

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using Custodiet.Process.Definitions;
 using Custodiet.Process.Facts;
 using Custodiet.Process.Runs;
+using Custodiet.Records;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
@@ -128,10 +128,11 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
             AlertExtended extended => $"added {Findings(extended.Findings)}",
             AlertAssigned { Assignee: null } => "put the alert back",
             AlertAssigned assigned => $"gave the alert to {assigned.Assignee}",
-            CaseOpened opened => $"opened the case «{opened.Title}» on {Count(opened.Alerts.Count, "alert")}",
-            CaseExtended extended => $"added {Count(extended.Alerts.Count, "alert")} to the case",
+            CaseOpened opened => $"opened the case «{opened.Title}» on {Counted.Of(opened.Alerts.Count, "alert")}",
+            CaseExtended extended => $"added {Counted.Of(extended.Alerts.Count, "alert")} to the case",
             CaseRestricted { People.Count: 0 } => "lifted the restriction of the case",
-            CaseRestricted restricted => $"restricted the case to {Count(restricted.People.Count, "person", "people")}",
+            CaseRestricted restricted =>
+                $"restricted the case to {Counted.Of(restricted.People.Count, "person", "people")}",
             CaseAssigned { Owner: null } => "gave the case to nobody",
             CaseAssigned assigned => $"gave the case to {assigned.Owner}",
             CaseStateChanged changed => $"set the case to {State(changed.State)}",
@@ -156,7 +157,7 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
     private string Judged(VerdictGiven given, bool corrects)
     {
         string decision = DecisionWords.Of(processes.Find(given.Process)?.Verdict, given.Decision);
-        string members = given.Alerts.Count == 1 ? "" : $", {Count(given.Alerts.Count, "alert")} at once";
+        string members = given.Alerts.Count == 1 ? "" : $", {Counted.Of(given.Alerts.Count, "alert")} at once";
         return $"{(corrects ? "corrected the verdict to" : "judged")} {decision}{members}";
     }
 
@@ -166,7 +167,7 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
             members.Count == 0
                 ? TimeSpan.Zero
                 : members.Max(member => member.OccurredAt) - members.Min(member => member.OccurredAt);
-        string count = Count(members.Count, "finding");
+        string count = Counted.Of(members.Count, "finding");
         return span < TimeSpan.FromSeconds(1) ? count : $"{count} over {Duration.InWords(span)}";
     }
 
@@ -177,7 +178,4 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
             CaseState.OnHold => "on hold",
             _ => state.ToString().ToLowerInvariant(),
         };
-
-    private static string Count(int count, string one, string? many = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 }

@@ -17,7 +17,8 @@ public static class AnswerWords
             "choice" => Label(question, value.Text),
             "choices" => string.Join(", ", (value.Choices ?? []).Select(choice => Label(question, choice))),
             "yes-no" => value.YesNo == "cannot-tell" ? "cannot tell" : value.YesNo ?? "",
-            "number" => $"{value.Number?.ToString("#,0.###", CultureInfo.InvariantCulture)} {value.Unit}".TrimEnd(),
+            "number" =>
+                $"{value.Number?.ToString("#,0.###", CultureInfo.InvariantCulture)} {Unit(question, value)}".TrimEnd(),
             "duration" => Duration.InWords(
                 TimeSpan.FromSeconds(Math.Min(value.Number ?? 0, Duration.Max.TotalSeconds))
             ),
@@ -26,6 +27,9 @@ public static class AnswerWords
             _ => value.Text ?? "",
         };
     }
+
+    private static string? Unit(Question? question, AnswerValue value) =>
+        value.Number == 1 && question?.UnitOne is { } one && value.Unit == question.Unit ? one : value.Unit;
 
     private static string Label(Question? question, string? id) =>
         question?.Options.FirstOrDefault(option => option.Id == id)?.Label ?? id ?? "";

@@ -49,6 +49,9 @@ public sealed record AlertFilter
 
     /// <summary>With this verdict.</summary>
     public Verdict? Verdict { get; init; }
+
+    /// <summary>Raised after the alert of this number; numbers grow in the order of raising.</summary>
+    public long? RaisedAfter { get; init; }
 }
 
 /// <summary>A page of a list. The cursor is opaque; null means that there is no more.</summary>
@@ -69,7 +72,32 @@ public sealed record AlertGroup(
 /// <param name="OldestOpen">When the oldest open alert was raised.</param>
 /// <param name="OpenCases">Cases that are not closed.</param>
 /// <param name="Findings">All findings.</param>
-public sealed record JudgementCounts(long Open, long Judged, DateTimeOffset? OldestOpen, long OpenCases, long Findings);
+public sealed record JudgementCounts(long Open, long Judged, DateTimeOffset? OldestOpen, long OpenCases, long Findings)
+{
+    /// <summary>All alerts ever raised; numbers are given from 1 without gaps, so that it is the newest alert's number too.</summary>
+    public long Raised => Open + Judged;
+}
+
+/// <summary>Sums over decisions that are kept, not computed by scanning. They cover everything, restricted cases too: a sum reveals nothing of them.</summary>
+/// <param name="Decisions">Verdicts given, each counted once however many alerts it decides.</param>
+/// <param name="Corrected">Those of them that a later verdict superseded, on one alert at least.</param>
+/// <param name="Days">Alerts raised and judged per day, oldest first; a day without either is left out.</param>
+/// <param name="Reasons">The reasons given most often, most frequent first, over decisions that stand on one alert at least.</param>
+public sealed record DecisionFigures(
+    long Decisions,
+    long Corrected,
+    IReadOnlyList<DayOfWork> Days,
+    IReadOnlyList<ReasonCount> Reasons
+);
+
+/// <summary>One day, UTC.</summary>
+/// <param name="Day">The day, by when it was recorded.</param>
+/// <param name="Raised">Alerts raised.</param>
+/// <param name="Judged">Alerts that got their first verdict.</param>
+public sealed record DayOfWork(DateOnly Day, long Raised, long Judged);
+
+/// <summary>How often a reason was given.</summary>
+public sealed record ReasonCount(Verdict Verdict, string Reason, long Decisions);
 
 /// <summary>
 /// Alerts, cases, runs and answers as they stand, read for somebody: what that viewer may not see is not in any answer,
@@ -154,6 +182,9 @@ public interface IJudgementReader
     /// <summary>All answers of a run, superseded ones too, in the order given.</summary>
     ValueTask<IReadOnlyList<Answer>> AnswersAsync(RunId id, Viewer viewer, CancellationToken cancellation);
 
+    /// <summary>All verdicts on a case, superseded ones too, in the order given.</summary>
+    ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(CaseId id, Viewer viewer, CancellationToken cancellation);
+
     /// <summary>All verdicts on an alert, superseded ones too, in the order given.</summary>
     ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,
@@ -163,4 +194,10 @@ public interface IJudgementReader
 
     /// <summary>Counts over everything, restricted cases included: they reveal a number, nothing else.</summary>
     ValueTask<JudgementCounts> CountsAsync(CancellationToken cancellation);
+
+    /// <summary>Kept sums over decisions: all of them, and days and reasons from a day on.</summary>
+    /// <param name="since">The first day, UTC, by when things were recorded.</param>
+    /// <param name="reasons">Reasons at most.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation);
 }

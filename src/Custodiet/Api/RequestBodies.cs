@@ -79,7 +79,7 @@ internal sealed class RequestBodies(long heldBytesMax)
         }
         catch (InvalidDataException broken)
         {
-            return Refuse(400, $"The gzip body is damaged after {body.Filled:N0} bytes: {broken.Message}");
+            return Refuse(400, $"The gzip body is damaged after {Counted.Of(body.Filled, "byte")}: {broken.Message}");
         }
         catch (BadHttpRequestException bad)
         {

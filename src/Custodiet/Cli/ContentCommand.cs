@@ -54,7 +54,7 @@ internal static class ContentCommand
                     Console.Out.WriteLine(problem);
                 }
                 Output.Remark(
-                    $"{report.Parsers} parsers with {report.Samples} samples, {report.Mappings} mappings, {report.Processes} processes, {report.Rules} rules; {report.Problems.Count(p => p.Level == ProblemLevel.Error)} errors; digest {report.Digest}"
+                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
                 );
             }
             return report.Problems.Any(p => p.Level == ProblemLevel.Error) ? ExitCode.Problems : ExitCode.Done;

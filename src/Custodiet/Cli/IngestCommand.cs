@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Cli;
@@ -149,7 +150,9 @@ internal static class IngestCommand
         }
         if (tally.Rejected > tally.Named.Count)
         {
-            Output.Remark($"… and {tally.Rejected - tally.Named.Count:N0} more rejected lines, counted above.");
+            Output.Remark(
+                $"… and {Counted.Of(tally.Rejected - tally.Named.Count, "more rejected line")}, counted above."
+            );
         }
         Output.Remark($"Answered by {where}.");
     }
@@ -162,7 +165,9 @@ internal static class IngestCommand
     )
     {
         FollowedFile[] files = [.. paths.Select(p => FollowedFile.Open(p, stateFolder))];
-        Output.Remark($"Following {files.Length} file(s) into {session.Where}. Ctrl+C stops; the place is kept.");
+        Output.Remark(
+            $"Following {Counted.Of(files.Length, "file")} into {session.Where}. Ctrl+C stops; the place is kept."
+        );
         try
         {
             while (true)
@@ -280,7 +285,7 @@ internal sealed class IngestProgress(string file, long bytes, TimeProvider time)
         double share = bytes == 0 ? 1 : (double)position / bytes;
         double remaining = share > 0 ? seconds / share * (1 - share) : 0;
         Console.Error.Write(
-            $"\r{Path.GetFileName(file)}  {events:N0} events  {events / seconds:N0}/s  {share:P0}  {TimeSpan.FromSeconds(Math.Ceiling(remaining)):h\\:mm\\:ss} left   "
+            $"\r{Path.GetFileName(file)}  {Counted.Of(events, "event")}  {events / seconds:N0}/s  {share:P0}  {TimeSpan.FromSeconds(Math.Ceiling(remaining)):h\\:mm\\:ss} left   "
         );
     }
 

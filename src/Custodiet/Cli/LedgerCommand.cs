@@ -7,6 +7,7 @@ using Custodiet.Ledger;
 using Custodiet.Ledger.Checkpoints;
 using Custodiet.Ledger.Envelopes;
 using Custodiet.Ledger.Verification;
+using Custodiet.Records;
 using Custodiet.Streaming;
 
 namespace Custodiet.Cli;
@@ -77,13 +78,13 @@ internal static class LedgerCommand
                 result.Bodies > 0
                     ? string.Create(
                         CultureInfo.InvariantCulture,
-                        $", {result.Bodies:N0} bodies agree with their envelopes"
+                        $", {Counted.Of(result.Bodies, "body agrees with its envelope", "bodies agree with their envelopes")}"
                     )
                     : "";
             Console.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The ledger {result.Checkpoint!.Origin} verifies: {result.Entries:N0} entries under root {result.Checkpoint.Root}{bodies}."
+                    $"The ledger {result.Checkpoint!.Origin} verifies: {Counted.Of(result.Entries, "entry", "entries")} under root {result.Checkpoint.Root}{bodies}."
                 )
             );
             if (!trusted)

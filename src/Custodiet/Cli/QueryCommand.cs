@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Custodiet.Api;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Cli;
@@ -91,7 +92,7 @@ internal static class QueryCommand
                 Output.Remark(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{answer.Rows.Count:N0} rows in {answer.Seconds:N2} s; ledger size {answer.LedgerSize:N0}"
+                        $"{Counted.Of(answer.Rows.Count, "row")} in {answer.Seconds:N2} s; ledger size {answer.LedgerSize:N0}"
                     )
                 );
                 break;

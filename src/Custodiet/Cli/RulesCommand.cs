@@ -47,7 +47,7 @@ internal static class RulesCommand
                     Console.Out.WriteLine(problem);
                 }
                 Output.Remark(
-                    $"{read.Rules.Count:N0} rules loaded, {read.Refused.Count:N0} refused, {read.Warnings.Count:N0} warnings"
+                    $"{Counted.Of(read.Rules.Count, "rule")} loaded, {read.Refused.Count:N0} refused, {Counted.Of(read.Warnings.Count, "warning")}"
                 );
             }
             return read.Refused.Count == 0 ? ExitCode.Done : ExitCode.Problems;
@@ -110,7 +110,7 @@ internal static class RulesCommand
                 else
                 {
                     Output.Remark(
-                        $"{result.Events:N0} events ({result.Unparsed:N0} unparsed, {result.Unrouted:N0} without a log source), {read.Rules.Count:N0} rules ({read.Refused.Count:N0} refused), {result.Matches:N0} matches"
+                        $"{Counted.Of(result.Events, "event")} ({result.Unparsed:N0} unparsed, {result.Unrouted:N0} without a log source), {Counted.Of(read.Rules.Count, "rule")} ({read.Refused.Count:N0} refused), {Counted.Of(result.Matches, "match", "matches")}"
                     );
                 }
                 return ExitCode.Done;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Custodiet.Records;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Cli;
@@ -35,7 +36,7 @@ internal static class StatusCommand
                     )
                 );
                 Output.Remark(
-                    $"queue {Number(status.QueueBytes)} of {Number(status.QueueBytesMax)} bytes; ledger {Number(status.LedgerSize)} of {Number(status.Records)} records in its tree"
+                    $"queue {Number(status.QueueBytes)} of {Counted.Of(status.QueueBytesMax, "byte")}; ledger {Number(status.LedgerSize)} of {Counted.Of(status.Records, "record")} in its tree"
                 );
                 if (status.QueueFailure is { } failure)
                 {

@@ -1,3 +1,4 @@
+using Custodiet.Records;
 using Custodiet.Web.SignIn;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -34,7 +35,7 @@ internal static class Refusals
             http,
             StatusCodes.Status429TooManyRequests,
             "Too many attempts",
-            $"Try again in {retryAfterSeconds} seconds."
+            $"Try again in {Counted.Of(retryAfterSeconds, "second")}."
         );
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Custodiet.Api;
+using Custodiet.Records;
 using Custodiet.Sample;
 
 namespace Custodiet.Streaming;
@@ -39,7 +40,7 @@ internal static class SampleFeed
             {
                 if (!live)
                 {
-                    say($"The sample company has caught up: {events:N0} events played; it goes on live.");
+                    say($"The sample company has caught up: {Counted.Of(events, "event")} played; it goes on live.");
                     live = true;
                 }
                 await Task.Delay(TimeSpan.FromSeconds(5), flow.Time, cancellation);

@@ -23,8 +23,7 @@ internal static class WebPages
         services.AddSingleton<Names>();
         services.AddSingleton<HomeReader>();
         services.AddSingleton<DatasetCatalog>();
-        services.AddSingleton<ArrivalFeed>();
-        services.AddHostedService(provider => provider.GetRequiredService<ArrivalFeed>());
+        services.AddSingleton<QueueLive>();
         services.AddSingleton<IngestRate>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestRate>());
         return services;

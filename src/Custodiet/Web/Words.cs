@@ -1,4 +1,5 @@
 using System.Globalization;
+using Custodiet.Records;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
 
@@ -88,6 +89,5 @@ internal static class Words
         };
 
     /// <summary>A noun with its number, in the singular for one.</summary>
-    public static string Count(long value, string one, string? many = null) =>
-        $"{Number(value)} {(value == 1 ? one : many ?? one + "s")}";
+    public static string Count(long value, string one, string? many = null) => Counted.Of(value, one, many);
 }

@@ -107,8 +107,16 @@ internal sealed class ProductProcess : IAsyncDisposable
         };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        product.Address = await address.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellation);
-        return product;
+        try
+        {
+            product.Address = await address.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellation);
+            return product;
+        }
+        catch
+        {
+            await product.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs another command of the product and answers its exit code and output. <paramref name="input"/> goes to its standard input.</summary>

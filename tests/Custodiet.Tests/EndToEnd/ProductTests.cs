@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
 
@@ -123,6 +124,43 @@ public class ProductTests
             HttpStatusCode.Forbidden,
             (await auditor.PostAsync("/api/v1/events", new StringContent(Suspicious), Cancellation)).StatusCode
         );
+    }
+
+    [Fact]
+    public async Task TheQueuesStreamCountsFromWhereItBeganAcrossConnections()
+    {
+        await using Running running = await Running.StartAsync();
+        await running.SendAsync(Suspicious);
+        await running.EventuallyAsync("SELECT count(*) FROM alerts", rows => rows[0][0].GetInt64() == 1);
+        Assert.Equal("id: 1, 0", await FirstMessageAsync(running, ""));
+        Assert.Equal("id: 0, 1", await FirstMessageAsync(running, "?since=0"));
+        Assert.Equal("id: 1, 0", await FirstMessageAsync(running, "?since=9999999999999999999999"));
+        await running.SendAsync(Suspicious.Replace("WS-017", "WS-018", StringComparison.Ordinal));
+        await running.EventuallyAsync("SELECT count(*) FROM alerts", rows => rows[0][0].GetInt64() == 2);
+        Assert.Equal("id: 1, 1", await FirstMessageAsync(running, "?since=0", lastEventId: "1"));
+        Assert.Equal("id: 0, 1", await FirstMessageAsync(running, "?since=0&entity=WS-018"));
+    }
+
+    private static async Task<string> FirstMessageAsync(Running running, string query, string? lastEventId = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/queue/live" + query);
+        if (lastEventId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+        using HttpResponseMessage response = await running.Client.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancellation
+        );
+        response.EnsureSuccessStatusCode();
+        await using Stream stream = await response.Content.ReadAsStreamAsync(Cancellation);
+        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(Cancellation))
+        {
+            Assert.Equal("arrived", item.EventType);
+            return $"id: {item.EventId}, {item.Data}";
+        }
+        throw new InvalidOperationException("The stream ended without a message.");
     }
 
     [Fact]

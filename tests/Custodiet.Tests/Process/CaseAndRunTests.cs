@@ -284,7 +284,7 @@ public sealed class CaseAndRunTests : IDisposable
                 "raised the alert «Title of r-1» on WS-041 from 1 finding",
                 "opened the case «Title of r-1: WS-041» on 1 alert",
                 "set the case to in progress",
-                "began process triage 1.0.0",
+                "began process triage 1.0.1",
                 "answered «Did what the rule describes really happen?» with «no»",
                 "corrected the answer to «Did what the rule describes really happen?» with «yes»",
                 "judged benign (expected activity), confidence high",
@@ -292,6 +292,26 @@ public sealed class CaseAndRunTests : IDisposable
             page.Entries.Select(entry => entry.Text)
         );
         Assert.True(page.Entries[5].Corrects);
+    }
+
+    [Fact]
+    public async Task TheNarrativeCountsInTheSingularForOne()
+    {
+        (_, RunId run) = await OpenAsync(desks.Finding(1));
+        await AnswerAsync(run, "findings", new AnswerValue("number", Number: 1, Unit: "findings"));
+        Sentence sentence = Narrative
+            .Render(
+                Desks.Triage,
+                await desks.Records.AnswersAsync(run, Desks.Ada, Desks.Stop),
+                [],
+                actor => actor.Value
+            )
+            .Single(s => s.Kind == SentenceKind.Fact);
+        Assert.StartsWith("The alert holds 1 finding.", sentence.Text, StringComparison.Ordinal);
+        Custodiet.Process.Definitions.Question question = Desks.Triage.Find("findings")!;
+        Assert.Equal("2 findings", AnswerWords.Of(question, new AnswerValue("number", Number: 2, Unit: "findings")));
+        Assert.Equal("0 findings", AnswerWords.Of(question, new AnswerValue("number", Number: 0, Unit: "findings")));
+        Assert.Equal("1 minutes", AnswerWords.Of(question, new AnswerValue("number", Number: 1, Unit: "minutes")));
     }
 
     [Fact]

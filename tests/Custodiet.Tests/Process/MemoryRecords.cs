@@ -278,6 +278,7 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
                 || string.Equals(filter.Entity, alert.Entity.Name, StringComparison.OrdinalIgnoreCase)
             )
             && (filter.Verdict is null || alert.Verdict?.Decision.Verdict == filter.Verdict)
+            && (filter.RaisedAfter is null || alert.Number > filter.RaisedAfter)
         );
 
     public ValueTask<IReadOnlyList<StoredRecord>> ReadAsync(
@@ -365,6 +366,12 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
         ValueTask.FromResult<IReadOnlyList<Answer>>([.. answers.Where(a => a.Run == id).Select(a => a.Answer)]);
 
     public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
+        CaseId id,
+        Viewer viewer,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<StandingVerdict>> VerdictsAsync(
         AlertId alert,
         Viewer viewer,
         CancellationToken cancellation
@@ -388,6 +395,9 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
     }
 
     // The process stage does not list: pages do.
+    public ValueTask<DecisionFigures> FiguresAsync(DateOnly since, int reasons, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
     public ValueTask<Page<Alert>> AlertsAsync(
         AlertFilter filter,
         AlertOrder order,

@@ -36,7 +36,7 @@ public sealed class ProcessDefinitionTests
     public void TheTriageProcessHasFourStepsAndNeverFillsAJudgement()
     {
         ProcessDefinition triage = Desks.Triage;
-        Assert.Equal(("triage", "1.0.0"), (triage.Reference.Id, triage.Reference.Version));
+        Assert.Equal(("triage", "1.0.1"), (triage.Reference.Id, triage.Reference.Version));
         Assert.Equal(["what-happened", "expected", "scope"], triage.Steps.Select(step => step.Id));
         Assert.Equal("verdict", triage.Verdict.Id);
         Assert.All(triage.Questions.Where(q => q.Kind == QuestionKind.Judgement), q => Assert.Empty(q.Fill));
@@ -84,6 +84,7 @@ public sealed class ProcessDefinitionTests
     [InlineData("when: q1 == 'yes'", "when: q1 = 'yes'", "condition.syntax", 14, 74)]
     [InlineData("text: First?", "text: First?, fill: finding.rule", "process.judgement.filled", 13, 70)]
     [InlineData("type: yes-no", "type: text, required: close", "process.text.required", 13, 58)]
+    [InlineData("type: yes-no", "type: yes-no, unit_one: day", "process.unit.one", 13, 60)]
     [InlineData("id: 5,", "id: 11,", "process.ocsf.unknown", 20, 17)]
     [InlineData("impacts: [ { id: 1, label: low } ]", "", "process.missing", 18, 7)]
     public void AMistakeIsNamedWithItsPlace(string right, string wrong, string code, int line, int column)

@@ -1,7 +1,5 @@
-using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
-using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Web.Queue;
@@ -46,35 +44,5 @@ public class QueueQueryTests
         AlertFilter nobody = QueueQuery.Parse("assignee=none").ToFilter(me);
         Assert.True(nobody.Unassigned);
         Assert.Null(nobody.Assignee);
-    }
-
-    [Theory]
-    [InlineData("", true)]
-    [InlineData("severity=high", true)]
-    [InlineData("severity=critical", false)]
-    [InlineData("entity=WS-*", true)]
-    [InlineData("entity=WS-", false)]
-    [InlineData("entity=ws-(1", true)]
-    [InlineData("technology=*sysmon", true)]
-    [InlineData("title=REG", true)]
-    [InlineData("rule=other", false)]
-    [InlineData("state=judged", false)]
-    [InlineData("assignee=me", false)]
-    [InlineData("assignee=none", true)]
-    public void OnlyAlertsThatTheViewWouldShowAreAnnounced(string address, bool shown)
-    {
-        AlertRaised raised = new(
-            new AlertId(Guid.NewGuid()),
-            "f",
-            new RuleReference("r-1", "Reg.exe tampers", "", null),
-            Severity.High,
-            new SourceKey("windows-sysmon", "ws-(1"),
-            new Entity("host", "ws-(1"),
-            [],
-            [],
-            null,
-            null
-        );
-        Assert.Equal(shown, QueueLive.Shows(QueueQuery.Parse(address), raised));
     }
 }

@@ -11,6 +11,7 @@ namespace Custodiet.Web.Cases;
 /// <summary>Everything that the page of a case shows.</summary>
 /// <param name="Case">The case.</param>
 /// <param name="Alerts">Its alerts that are shown, at most <see cref="CaseReader.AlertsMax"/>.</param>
+/// <param name="Verdicts">Its verdicts, superseded ones too, oldest first.</param>
 /// <param name="Run">The newest run, or null.</param>
 /// <param name="Progress">How far it has come; null when its process version is not loaded.</param>
 /// <param name="Facts">Facts as they can be read now, by question.</param>
@@ -23,6 +24,7 @@ namespace Custodiet.Web.Cases;
 public sealed record CaseView(
     Case Case,
     IReadOnlyList<Alert> Alerts,
+    IReadOnlyList<StandingVerdict> Verdicts,
     Run? Run,
     RunProgress? Progress,
     IReadOnlyDictionary<string, FilledFact> Facts,
@@ -95,6 +97,7 @@ internal sealed class CaseReader(
         ProcessDefinition? process = run is null ? null : library.Find(run.Process);
         IReadOnlyList<Answer> answers = run is null ? [] : await judgements.AnswersAsync(run.Id, viewer, cancellation);
         RunProgress? progress = process is null ? null : RunProgress.Of(process, answers);
+        IReadOnlyList<StandingVerdict> verdicts = await judgements.VerdictsAsync(item.Id, viewer, cancellation);
         FactSubject? subject = await facts.SubjectAsync(item.Alerts, viewer, cancellation);
         IReadOnlyDictionary<string, FilledFact> filled =
             process is null || subject is null
@@ -108,13 +111,14 @@ internal sealed class CaseReader(
         return new CaseView(
             item,
             await AlertsAsync(item, viewer, cancellation),
+            verdicts,
             run,
             progress,
             filled,
             subject,
             centre,
             known,
-            process is null ? [] : Narrative.Render(process, answers, item.Verdict is { } v ? [v] : [], names.Of),
+            process is null ? [] : Narrative.Render(process, answers, verdicts, names.Of),
             await timeline.OfAsync(item, runs, cancellation),
             names
         );

@@ -16,7 +16,7 @@ internal static class QueueEndpoints
     public static void Map(RouteGroupBuilder group)
     {
         group.MapGet("/queue/preview/{number:long}", PreviewAsync).RequireAuthorization(Policies.Read);
-        group.MapGet("/queue/live", Live).RequireAuthorization(Policies.Read);
+        group.MapGet("/queue/live", LiveAsync).RequireAuthorization(Policies.Read);
         group.MapPost("/queue/verdict", JudgeAsync).RequireAuthorization(Policies.Judge);
         group.MapPost("/queue/take", TakeAsync).RequireAuthorization(Policies.Judge);
         group.MapPost("/queue/escalate", EscalateAsync).RequireAuthorization(Policies.Judge);
@@ -35,16 +35,26 @@ internal static class QueueEndpoints
             : new RazorComponentResult<Preview>(new Dictionary<string, object?> { ["Item"] = alert });
     }
 
-    private static ServerSentEventsResult<string> Live(
+    private static async Task<ServerSentEventsResult<string>> LiveAsync(
         HttpRequest request,
-        ArrivalFeed feed,
-        TimeProvider time,
+        QueueLive live,
+        IJudgementReader judgements,
+        Visit visit,
         IHostApplicationLifetime host,
         CancellationToken cancellation
-    ) =>
-        TypedResults.ServerSentEvents(
-            QueueLive.CountAsync(feed, QueueQuery.From(request.Query), time, host.ApplicationStopping, cancellation)
+    )
+    {
+        long newest = (await judgements.CountsAsync(cancellation)).Raised;
+        long since = Number(request.Headers["Last-Event-ID"]) ?? Number(request.Query["since"]) ?? newest;
+        AlertFilter filter = QueueQuery.From(request.Query).ToFilter(visit.Actor) with
+        {
+            // A page that knows newer alerts than there are looked at another data folder.
+            RaisedAfter = Math.Min(since, newest),
+        };
+        return TypedResults.ServerSentEvents(
+            live.CountAsync(filter, visit.Viewer, host.ApplicationStopping, cancellation)
         );
+    }
 
     private static async Task<IResult> JudgeAsync(
         IFormCollection form,
@@ -118,12 +128,8 @@ internal static class QueueEndpoints
     }
 
     private static IReadOnlyList<long> Numbers(IFormCollection form) =>
-        [
-            .. form["alert"]
-                .Take(AlertDesk.AlertsPerActMax + 1)
-                .Select(text =>
-                    long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : -1
-                )
-                .Distinct(),
-        ];
+        [.. form["alert"].Take(AlertDesk.AlertsPerActMax + 1).Select(text => Number(text) ?? -1).Distinct()];
+
+    private static long? Number(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

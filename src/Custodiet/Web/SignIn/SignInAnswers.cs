@@ -1,5 +1,6 @@
 using System.Globalization;
 using Custodiet.People;
+using Custodiet.Records;
 
 namespace Custodiet.Web.SignIn;
 
@@ -22,7 +23,7 @@ internal static class SignInAnswers
     {
         http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         http.Response.Headers.RetryAfter = waitSeconds.ToString(CultureInfo.InvariantCulture);
-        return [$"Too many attempts. Try again in {waitSeconds} seconds."];
+        return [$"Too many attempts. Try again in {Counted.Of(waitSeconds, "second")}."];
     }
 
     /// <summary>Everything that is wrong with a change to an account; empty when it is done.</summary>

@@ -87,7 +87,7 @@ function aboutWhat() {
   const judged = list.length > 0 && list.every(t => t.seen);
   if (judged && document.getElementById("case")) return "Correcting the verdict on the case";
   if (judged) return `Correcting the verdict on ${list.length === 1 ? `alert ${list[0].number}` : `${list.length} alerts`}`;
-  if (bulk) return `${list.length} selected alerts`;
+  if (bulk) return `${list.length} selected alert${list.length === 1 ? "" : "s"}`;
   const one = here() ?? single();
   if (!one) return "No row selected: j moves to the first";
   return one.dataset.what ?? `Alert ${numberOf(one)}`;
@@ -330,11 +330,12 @@ export function startQueue() {
   });
   document.addEventListener("arrived", event => {
     const box = document.getElementById("arrived");
-    const count = Number(event.detail.data);
-    if (!box || !count) return;
+    const count = event.detail.data;
+    if (!box) return;
+    if (count === "0") return box.replaceChildren();
     const button = document.createElement("button");
     button.type = "button";
-    button.append(`${count.toLocaleString("en")} new, press `, text("kbd", "r"));
+    button.append(`${count} new, press `, text("kbd", "r"));
     button.addEventListener("click", refresh);
     box.replaceChildren(button);
   });

@@ -148,6 +148,10 @@ public abstract class AlertListConformance : IAsyncLifetime
         await FindsAsync([1, 3], new AlertFilter { Unassigned = true });
         await FindsAsync([1], new AlertFilter { Verdict = Verdict.Benign });
         await FindsAsync([], new AlertFilter { Verdict = Verdict.Benign, States = [AlertState.New] });
+        await FindsAsync([1, 2, 3], new AlertFilter { RaisedAfter = 0 });
+        await FindsAsync([2, 3], new AlertFilter { RaisedAfter = 1 });
+        await FindsAsync([3], new AlertFilter { RaisedAfter = 1, Unassigned = true });
+        await FindsAsync([], new AlertFilter { RaisedAfter = (await Reader.CountsAsync(Stop)).Raised });
         await FindsAsync(
             [3],
             new AlertFilter

@@ -125,6 +125,32 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FiguresCountEachDecisionOnceAndAReasonWhileItStandsSomewhere()
+    {
+        AlertId one = await Scene.RaiseAsync();
+        AlertId two = await Scene.RaiseAsync();
+        AlertId three = await Scene.RaiseAsync();
+        DateOnly day = DateOnly.FromDateTime(Scene.Start.UtcDateTime);
+        async Task HoldsAsync(long decisions, long corrected, long judged, params (Verdict, long)[] reasons)
+        {
+            DecisionFigures figures = await Reader.FiguresAsync(day, 9, Stop);
+            Assert.Equal((decisions, corrected), (figures.Decisions, figures.Corrected));
+            Assert.Equal([new DayOfWork(day, 3, judged)], figures.Days);
+            Assert.Equal(reasons, figures.Reasons.Select(r => (r.Verdict, r.Decisions)));
+        }
+        await HoldsAsync(0, 0, 0);
+        await Scene.JudgeAsync(Scene.Benign, null, [one, two, one]);
+        await HoldsAsync(1, 0, 2, (Verdict.Benign, 1));
+        await Scene.JudgeAsync(Scene.TruePositive, null, [one]);
+        // The first decision still stands on the other alert.
+        await HoldsAsync(2, 1, 2, (Verdict.TruePositive, 1), (Verdict.Benign, 1));
+        await Scene.JudgeAsync(Scene.TruePositive, null, [two, three]);
+        await HoldsAsync(3, 1, 3, (Verdict.TruePositive, 2));
+        Assert.Empty((await Reader.FiguresAsync(day.AddDays(1), 9, Stop)).Days);
+        Assert.Empty((await Reader.FiguresAsync(day, 0, Stop)).Reasons);
+    }
+
+    [Fact]
     public async Task ACaseStandsAsItsRecordsSay()
     {
         AlertId one = await Scene.RaiseAsync();
@@ -153,6 +179,11 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
         await Scene.JudgeAsync(Scene.Benign, id, [one, two]);
         Case corrected = await CaseAsync(id);
         Assert.Equal((CaseState.Closed, true), (corrected.State, corrected.Verdict!.Corrected));
+        Assert.Equal(
+            [(Verdict.TruePositive, false), (Verdict.Benign, true)],
+            (await Reader.VerdictsAsync(id, Viewer.Service, Stop)).Select(v => (v.Decision.Verdict, v.Corrected))
+        );
+        Assert.Equal(corrected.Verdict, (await Reader.VerdictsAsync(id, Viewer.Service, Stop))[^1]);
         await Scene.AppendedAsync(Scene.Draft(new CaseStateChanged(id, CaseState.InProgress), $"case/{id}"));
         Assert.Null((await CaseAsync(id)).ClosedAt);
         Assert.Equal(1, (await Reader.CountsAsync(Stop)).OpenCases);
@@ -249,6 +280,7 @@ public abstract class JudgementReaderConformance : IAsyncLifetime
             Assert.Equal(sees, (await Reader.AnswersAsync(run, viewer, Stop)).Count == 1);
             Assert.Equal(sees, (await Reader.AnswersAsync(queueRun, viewer, Stop)).Count == 1);
             Assert.Equal(sees, (await Reader.VerdictsAsync(secret, viewer, Stop)).Count == 1);
+            Assert.Equal(sees, (await Reader.VerdictsAsync(id, viewer, Stop)).Count == 1);
         }
         await Scene.AppendedAsync(Scene.Draft(new CaseRestricted(id, []), $"case/{id}"));
         Assert.NotNull(await Reader.CaseAsync(id, Scene.Sees(Scene.Bob), Stop));

@@ -46,6 +46,41 @@ public sealed class SqliteRecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task AFileOfTheFirstFormatGetsTheSumsThatItLacked()
+    {
+        await using (SqliteRecords records = await OpenAsync())
+        {
+            Scene scene = new(records);
+            AlertId alert = await scene.RaiseAsync();
+            AlertId other = await scene.RaiseAsync();
+            await scene.JudgeAsync(Scene.Benign, null, [alert, other]);
+            time.Advance(TimeSpan.FromDays(2));
+            await scene.RaiseAsync();
+            await scene.JudgeAsync(Scene.TruePositive, null, [alert]);
+            await scene.JudgeAsync(Scene.Benign, null, [alert]);
+        }
+        string today = RecordFolder.Dump(folder.File);
+        // What the first format lacked.
+        RecordFolder.Execute(
+            folder.File,
+            """
+            DROP TABLE work_day; DROP TABLE reason_day; DROP INDEX verdict_case;
+            ALTER TABLE tally DROP COLUMN decisions; ALTER TABLE tally DROP COLUMN corrected;
+            ALTER TABLE verdict DROP COLUMN day; ALTER TABLE verdict DROP COLUMN alerts;
+            ALTER TABLE verdict DROP COLUMN standing; PRAGMA user_version=1
+            """
+        );
+        await using (SqliteRecords upgraded = await OpenAsync())
+        {
+            DecisionFigures figures = await upgraded.FiguresAsync(DateOnly.MinValue, 9, Stop);
+            Assert.Equal((3, 2), (figures.Decisions, figures.Corrected));
+        }
+        Assert.Equal(today, RecordFolder.Dump(folder.File));
+        await using SqliteRecords again = await OpenAsync();
+        await new Scene(again, Scene.Start.AddDays(1)).RaiseAsync();
+    }
+
+    [Fact]
     public async Task AnotherProgramsDatabaseIsRefused()
     {
         RecordFolder.Execute(folder.File, "CREATE TABLE t(x)");

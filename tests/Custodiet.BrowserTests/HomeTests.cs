@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Custodiet.BrowserTests;
+
+/// <summary>The start page beside the queue.</summary>
+public partial class HomeTests(Stage stage)
+{
+    [Fact]
+    public async Task AVerdictAndItsCorrectionStandOnTheNextLoadOfHome() =>
+        await stage.VisitAsync(
+            Person.Ada,
+            async page =>
+            {
+                await JudgeAsync(page, Keys.FalsePositive);
+                (long decisions, long corrected) = await DecisionsAsync(page);
+                await JudgeAsync(page, Keys.FalsePositive);
+                Assert.Equal((decisions + 1, corrected), await DecisionsAsync(page));
+
+                await page.OpenQueueAsync("?state=judged&order=newest");
+                string before = await page.Locator("#rows > tr.here").GetAttributeAsync("data-verdict") ?? "";
+                await page.KeysAsync("1", "1", "1");
+                await Assertions
+                    .Expect(page.Locator("#rows > tr.here"))
+                    .Not.ToHaveAttributeAsync("data-verdict", before);
+                Assert.Equal((decisions + 2, corrected + 1), await DecisionsAsync(page));
+                await Assertions
+                    .Expect(page.Locator("section[aria-labelledby=q4]"))
+                    .ToContainTextAsync("Most frequent reason in 28 days");
+            }
+        );
+
+    private static async Task JudgeAsync(IPage page, string[] keys)
+    {
+        await page.OpenQueueAsync("?state=new&order=oldest");
+        await page.KeysAsync(keys);
+        await Assertions.Expect(page.Locator("#tray-last")).ToHaveAttributeAsync("data-record", NotEmpty());
+    }
+
+    private static async Task<(long Decisions, long Corrected)> DecisionsAsync(IPage page)
+    {
+        await page.GotoAsync("/");
+        string text = await page.Locator("section[aria-labelledby=q1]").InnerTextAsync();
+        Match match = Corrected().Match(text);
+        Assert.True(match.Success, text);
+        long Number(int group) =>
+            long.Parse(match.Groups[group].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+        return (Number(2), Number(1));
+    }
+
+    [GeneratedRegex(@"([\d,]+) of ([\d,]+) decisions? corrected later")]
+    private static partial Regex Corrected();
+
+    [GeneratedRegex(".+")]
+    private static partial Regex NotEmpty();
+}
