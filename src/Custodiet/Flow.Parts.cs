@@ -6,11 +6,11 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
+using Custodiet.Inputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
 using Custodiet.Records;
 using Custodiet.Records.Events;
-using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Streaming;
 
@@ -25,8 +25,9 @@ internal sealed partial class Flow(
     SegmentQueue queue,
     ParquetArchive archive,
     Datasets datasets,
-    StageCounters input,
+    InputBoard inputs,
     EventIntake intake,
+    SyslogInputs syslog,
     AlertGrouping grouping,
     AlertIntake alerts,
     RuleSet rules,
@@ -56,7 +57,10 @@ internal sealed partial class Flow(
 
     public Datasets Datasets => datasets;
 
-    public StageCounters Input => input;
+    public InputBoard Inputs => inputs;
+
+    /// <summary>The syslog listeners. Who runs the product starts them; a command on the data folder does not.</summary>
+    public SyslogInputs Syslog => syslog;
 
     public EventIntake Intake => intake;
 
@@ -108,7 +112,8 @@ internal sealed partial class Flow(
             state.Failure,
             ledger.Size,
             records.Count,
-            await records.StagesAsync(cancellation)
+            await records.StagesAsync(cancellation),
+            inputs.Read()
         );
     }
 

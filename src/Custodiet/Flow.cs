@@ -4,6 +4,7 @@ using Custodiet.Archive;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
+using Custodiet.Inputs;
 using Custodiet.Ledger.Envelopes;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
@@ -14,7 +15,6 @@ using Custodiet.Process.Triage;
 using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
-using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Streaming;
 using Custodiet.Web;
@@ -68,23 +68,24 @@ internal sealed partial class Flow : IAsyncDisposable
             ParquetArchive archive = closing.Add(
                 await ParquetArchive.OpenAsync(folder.Archive, fields, sources, logSources, time, null, cancellation)
             );
+            IntakeLimits limits = new(
+                (int)settings.Number("input.event_bytes_max"),
+                (int)settings.Number("input.batch_bytes_max")
+            );
             SegmentQueueOptions bounds = new(folder.Queue)
             {
                 BytesMax = settings.Number("queue.bytes_max"),
                 FreeDiskFloorBytes = settings.Number("queue.free_bytes_min"),
-                BatchBytesMax = (int)settings.Number("input.batch_bytes_max"),
-                WaitingBytesMax = 2 * settings.Number("input.batch_bytes_max"),
+                BatchBytesMax = limits.QueueBytesMax,
+                WaitingBytesMax = 2L * limits.QueueBytesMax,
                 NextOffsetAtLeast = Math.Max(analysedTo, archive.NextOffset),
             };
             long keysSince = EventTime.ToMicros(time.GetUtcNow() - bounds.RepeatWindow);
             IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
             SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
-            StageCounters input = new("input");
-            IntakeLimits limits = new(
-                (int)settings.Number("input.event_bytes_max"),
-                (int)settings.Number("input.batch_bytes_max")
-            );
-            EventIntake intake = new(queue, input, limits, time);
+            InputBoard inputs = new();
+            EventIntake intake = new(queue, inputs, limits, time);
+            SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
             // Queue → event → finding → alert; and, beside it, event → archive → datasets.
             AlertGrouping grouping = closing.Add(
@@ -123,7 +124,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 fields,
                 sources,
                 totals,
-                input
+                inputs.Stage
             );
             EventStream stream = closing.Add(
                 new EventStream(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>())
@@ -140,8 +141,9 @@ internal sealed partial class Flow : IAsyncDisposable
                 queue,
                 archive,
                 datasets,
-                input,
+                inputs,
                 intake,
+                syslog,
                 grouping,
                 alerts,
                 rules,
@@ -196,7 +198,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton(Ledger);
         services.AddSingleton(Ledger.Log);
         services.AddSingleton(Ledger.Anchors);
-        services.AddSingleton(Input);
+        services.AddSingleton(Inputs);
         services.AddSingleton<IEventQueue>(Queue);
         services.AddSingleton<IEventArchive>(Archive);
         services.AddSingleton<IDatasets>(Datasets);

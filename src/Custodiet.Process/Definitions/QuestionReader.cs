@@ -53,7 +53,7 @@ internal sealed class QuestionReader(List<Problem> problems)
             ReadFill(map, fact, type),
             ReadShown(map, fact),
             ReadSay(map),
-            map.OptionalText("unit_one")
+            map.Optional("unit_one")
         );
         if (question.Unit is not null && type != "number")
         {

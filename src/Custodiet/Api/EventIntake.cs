@@ -1,13 +1,22 @@
 using Custodiet.Cli;
+using Custodiet.Inputs;
 using Custodiet.Pipeline.Framing;
 using Custodiet.Records.Events;
-using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Api;
 
 /// <summary>Bounds of the event inputs, from the settings.</summary>
-internal sealed record IntakeLimits(int EventBytesMax, int BatchBytesMax);
+/// <param name="EventBytesMax">Bytes of one event.</param>
+/// <param name="BatchBytesMax">Bytes of one body after decompression, and of the events made of it.</param>
+internal sealed record IntakeLimits(int EventBytesMax, int BatchBytesMax)
+{
+    /// <summary>Events of one batch.</summary>
+    public static int EventsMax { get; } = new FramingLimits().BatchEvents;
+
+    /// <summary>What the largest batch needs in the queue: its bytes, and the length of each event.</summary>
+    public int QueueBytesMax => BatchBytesMax + (sizeof(int) * EventsMax);
+}
 
 /// <summary>What became of a body of events.</summary>
 internal abstract record IntakeOutcome
@@ -27,8 +36,8 @@ internal abstract record IntakeOutcome
     public sealed record Failed(string Reason) : IntakeOutcome;
 }
 
-/// <summary>Bytes → queue: cuts a body into events, appends them as one batch, counts what it did not take.</summary>
-internal sealed class EventIntake(IEventQueue queue, StageCounters counters, IntakeLimits limits, TimeProvider time)
+/// <summary>Bytes → queue: the one door for events. It cuts a body into events, appends them as one batch, counts what it did not take.</summary>
+internal sealed class EventIntake(IEventQueue queue, InputBoard board, IntakeLimits limits, TimeProvider time)
 {
     /// <summary>Rejected lines that an answer names; the rest are counted.</summary>
     public const int RejectedNamedMax = 1_000;
@@ -41,7 +50,32 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
 
     public IntakeLimits Limits => limits;
 
-    /// <summary>Takes a body; it is overwritten, and free again when the answer is there.</summary>
+    /// <summary>The counters of an input.</summary>
+    public InputCounters CountersOf(string input) => board.Of(input);
+
+    /// <summary>Why the queue takes nothing at present, or null.</summary>
+    public string? Failure => queue.State.Failure;
+
+    /// <summary>
+    /// Appends events that an input has cut out itself, as one batch, and answers when they are durable. The buffer must stay as it is
+    /// until then. What was received and what became of it is for the input to count.
+    /// </summary>
+    /// <param name="input">The input, and after a space the peer where it is known: <c>syslog-udp 192.0.2.7</c>.</param>
+    /// <param name="events">At least one ended event.</param>
+    /// <param name="idempotencyKey">A key under which a repeated batch is recognised, or null.</param>
+    /// <param name="cancellation">Only ends the wait for another batch with the same key.</param>
+    public ValueTask<QueueAppend> AppendAsync(
+        string input,
+        EventBuffer events,
+        string? idempotencyKey,
+        CancellationToken cancellation
+    ) =>
+        queue.AppendAsync(
+            new EventBatch(input, idempotencyKey, EventTime.ToMicros(time.GetUtcNow()), events.Lengths, events.Bytes),
+            cancellation
+        );
+
+    /// <summary>Takes a body of the input; it is overwritten, and free again when the answer is there.</summary>
     public async ValueTask<IntakeOutcome> TakeAsync(
         string input,
         Memory<byte> body,
@@ -49,9 +83,12 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
         CancellationToken cancellation
     )
     {
+        InputCounters counters = board.Of(input);
         FramedEvents framed = EventFraming.FrameInPlace(body, framing);
         if (framed.Refusal is { } refusal)
         {
+            // The events of a body that cannot be cut are not known; it counts as one.
+            counters.Receive(1);
             counters.Drop("refused body: " + Words(refusal.Fault), 1);
             int status = refusal.Fault is FramingFault.ArrayBroken ? 400 : 413;
             return new IntakeOutcome.Unreadable(
@@ -72,8 +109,10 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
                     repeated = accepted.Repeated;
                     break;
                 case QueueAppend.Pushback full:
+                    counters.Refuse("queue full");
                     return new IntakeOutcome.Full(full.Reason, full.RetryAfter);
                 case QueueAppend.Failed failed:
+                    counters.Refuse("disk failed");
                     return new IntakeOutcome.Failed(failed.Reason);
                 default:
                     throw new InvalidOperationException("The queue gave an outcome that is not known here.");
@@ -81,9 +120,11 @@ internal sealed class EventIntake(IEventQueue queue, StageCounters counters, Int
         }
         if (!repeated)
         {
+            counters.Receive(framed.Lengths.Count + framed.Rejections.Count);
+            counters.Accept(framed.Lengths.Count);
             foreach (IGrouping<FramingFault, FramingRejection> group in framed.Rejections.GroupBy(r => r.Fault))
             {
-                counters.Drop("rejected: " + Words(group.Key), group.Count());
+                counters.Drop(Words(group.Key), group.Count());
             }
         }
         return new IntakeOutcome.Taken(

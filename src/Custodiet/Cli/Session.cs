@@ -1,3 +1,4 @@
+using Custodiet.Inputs;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 
@@ -31,7 +32,8 @@ internal sealed record StreamStatus(
     string? QueueFailure,
     long LedgerSize,
     long Records,
-    IReadOnlyList<StageTotals> Stages
+    IReadOnlyList<StageTotals> Stages,
+    IReadOnlyList<InputStatus> Inputs
 );
 
 /// <summary>

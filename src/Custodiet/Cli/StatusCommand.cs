@@ -31,10 +31,36 @@ internal static class StatusCommand
                                 Number(s.Emitted),
                                 Number(s.Failed),
                                 Number(InFlight(s)),
-                                string.Join("; ", s.Dropped.Select(d => $"{d.Key} {Number(d.Value)}")),
+                                Reasons(s.Dropped),
                             ]
                     )
                 );
+                if (status.Inputs.Count > 0)
+                {
+                    Output.WriteTable(
+                        [
+                            "input since the start",
+                            "received",
+                            "accepted",
+                            "in flight",
+                            "connections",
+                            "dropped",
+                            "refused",
+                        ],
+                        status.Inputs.Select(i =>
+                            (IReadOnlyList<string>)
+                                [
+                                    i.Input,
+                                    Number(i.Received),
+                                    Number(i.Accepted),
+                                    Number(i.InFlight),
+                                    Number(i.Connections),
+                                    Reasons(i.Dropped),
+                                    Reasons(i.Refused),
+                                ]
+                        )
+                    );
+                }
                 Output.Remark(
                     $"queue {Number(status.QueueBytes)} of {Counted.Of(status.QueueBytesMax, "byte")}; ledger {Number(status.LedgerSize)} of {Counted.Of(status.Records, "record")} in its tree"
                 );
@@ -51,6 +77,9 @@ internal static class StatusCommand
 
     private static long InFlight(StageTotals stage) =>
         stage.Received - stage.Emitted - stage.Failed - stage.Dropped.Values.Sum();
+
+    private static string Reasons(IReadOnlyDictionary<string, long> reasons) =>
+        string.Join("; ", reasons.Select(r => $"{r.Key} {Number(r.Value)}"));
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

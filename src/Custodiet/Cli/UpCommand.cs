@@ -2,6 +2,7 @@ using System.CommandLine;
 using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Configuration;
+using Custodiet.Inputs;
 using Custodiet.People;
 using Custodiet.Streaming;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -77,6 +78,8 @@ internal static class UpCommand
         {
             throw new CommandException(ExitCode.Unavailable, $"{busy.Message} Choose another address with --urls.");
         }
+        await using SyslogInputs syslog = flow.Syslog;
+        await syslog.StartAsync();
         Announce(app, flow, code);
         // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -90,7 +93,7 @@ internal static class UpCommand
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);
         // Inputs close first, then what was taken is brought to rest.
-        await app.StopAsync(CancellationToken.None);
+        await Task.WhenAll(app.StopAsync(CancellationToken.None), syslog.DisposeAsync().AsTask());
         await stop.CancelAsync();
         await flow.RestAsync();
         if (first != stopped && first.IsFaulted)
@@ -120,6 +123,10 @@ internal static class UpCommand
                 $"No account yet. Open {web.FirstOrDefault()}/setup and enter this code, which works once:"
             );
             Console.Out.WriteLine($"  one-time code: {code}");
+        }
+        foreach (string remark in flow.Syslog.Remarks)
+        {
+            Console.Out.WriteLine(remark);
         }
         foreach (string address in web)
         {

@@ -57,6 +57,53 @@ internal sealed class Settings
             16L << 30
         ),
         new(
+            "syslog.udp",
+            "Addresses for syslog over UDP, separated by semicolons: 127.0.0.1:5514, [::]:514, or a port alone, which means loopback. Empty: off.",
+            ""
+        ),
+        new("syslog.tcp", "Addresses for syslog over TCP, written alike. Empty: off.", ""),
+        new("syslog.tls", "Addresses for syslog over TLS, written alike; needs certificate and key. Empty: off.", ""),
+        new("syslog.tls_certificate", "PEM file of the server's certificate, its intermediates behind it.", ""),
+        new("syslog.tls_key", "PEM file of its key, not encrypted.", ""),
+        new(
+            "syslog.tls_client_ca",
+            "PEM file of the authorities that issue clients' certificates. Empty: clients need none.",
+            ""
+        ),
+        OnOff(
+            "syslog.tls_1_3",
+            "Offer TLS 1.3 beside 1.2: a sender that never reads and closes its connection may then lose its last messages.",
+            "off"
+        ),
+        new(
+            "syslog.message_bytes_max",
+            "Bytes of one syslog message; larger ones are dropped and counted. Range 1 KiB to 1 MiB.",
+            "65536",
+            1024,
+            1 << 20
+        ),
+        new(
+            "syslog.udp_receive_bytes",
+            "Bytes of datagrams that the kernel is asked to hold for each UDP address. Range 64 KiB to 1 GiB.",
+            "4194304",
+            64 << 10,
+            1 << 30
+        ),
+        new(
+            "syslog.connections_max",
+            "Connections open at once over TCP and TLS; more are closed at once and counted. Range 1 to 100000.",
+            "1000",
+            1,
+            100_000
+        ),
+        new(
+            "syslog.idle_seconds",
+            "A TCP or TLS connection that sends nothing for so long is closed. Range 10 to 2592000.",
+            "86400",
+            10,
+            2_592_000
+        ),
+        new(
             "alerts.window_hours",
             "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.",
             "24",
@@ -83,6 +130,9 @@ internal sealed class Settings
 
     /// <summary>A whole number, checked against its range when the settings were read.</summary>
     public long Number(string name) => long.Parse(values[name].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>Whether something is on.</summary>
+    public bool Flag(string name) => IsOn(values[name].Value);
 
     /// <summary>A list of paths, separated by colons.</summary>
     public IReadOnlyList<string> Paths(string name) => Text(name).Split(':', StringSplitOptions.RemoveEmptyEntries);
@@ -120,6 +170,20 @@ internal sealed class Settings
         {
             Overlay(values, definition.Name, options);
         }
+        foreach (SettingDefinition definition in definitions.Where(d => d.IsFlag))
+        {
+            Setting setting = values[definition.Name];
+            if (!IsOn(setting.Value) && setting.Value is not ("off" or "false" or "no"))
+            {
+                problems.Add(
+                    Error(
+                        "config.flag",
+                        $"«{setting.Name}» is «{setting.Value}» (from {setting.Origin}), which is neither on nor off.",
+                        new TextPosition(file, 0, 0)
+                    )
+                );
+            }
+        }
         foreach (SettingDefinition definition in definitions.Where(d => d.Maximum > 0))
         {
             Setting setting = values[definition.Name];
@@ -148,6 +212,11 @@ internal sealed class Settings
 
     /// <summary>The environment variable that sets a setting: <c>queue.bytes_max</c> is <c>CUSTODIET_QUEUE_BYTES_MAX</c>.</summary>
     public static string EnvironmentName(string setting) => "CUSTODIET_" + setting.Replace('.', '_').ToUpperInvariant();
+
+    private static bool IsOn(string value) => value is "on" or "true" or "yes";
+
+    private static SettingDefinition OnOff(string name, string description, string standard) =>
+        new(name, description, standard, IsFlag: true);
 
     private static string Computed(string name, string defaultFolder) =>
         name switch
@@ -240,7 +309,7 @@ internal sealed class Settings
             {
                 ScalarNode scalar => scalar.Text,
                 SequenceNode list => string.Join(
-                    name == "urls" ? ';' : ':',
+                    IsAddresses(name) ? ';' : ':',
                     list.Items.OfType<ScalarNode>().Select(s => s.Text)
                 ),
                 _ => null,
@@ -256,6 +325,9 @@ internal sealed class Settings
         }
     }
 
+    // Addresses hold colons themselves.
+    private static bool IsAddresses(string name) => name is "urls" or "syslog.udp" or "syslog.tcp" or "syslog.tls";
+
     private static Problem Error(string code, string message, TextPosition position) =>
         new(ProblemLevel.Error, code, message, position);
 
@@ -264,6 +336,7 @@ internal sealed class Settings
         string Description,
         string? Default,
         long Minimum = 0,
-        long Maximum = 0
+        long Maximum = 0,
+        bool IsFlag = false
     );
 }

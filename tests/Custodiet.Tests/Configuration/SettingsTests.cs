@@ -42,6 +42,18 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsOnOrOffSaysSoAndListsOfAddressesKeepTheirColons()
+    {
+        Write("syslog:\n  udp: [127.0.0.1:514, '[::1]:514']\n  tls_1_3: on\n");
+        Settings settings = Read([]);
+        Assert.Equal("127.0.0.1:514;[::1]:514", settings.Text("syslog.udp"));
+        Assert.True(settings.Flag("syslog.tls_1_3"));
+        Write("syslog: {tls_1_3: perhaps}\n");
+        (_, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        Assert.Equal("config.flag", Assert.Single(problems).Code);
+    }
+
+    [Fact]
     public void TheDataFolderCannotBeSetByTheFileThatLiesInIt()
     {
         Write("data: /elsewhere\n");
