@@ -19,7 +19,7 @@ namespace Custodiet;
 /// <summary>What a flow is made of once it is open.</summary>
 internal sealed partial class Flow(
     DataFolder folder,
-    LoadedContent content,
+    Func<ReadyContent> readContent,
     SqliteRecords records,
     KeptLedger ledger,
     SegmentQueue queue,
@@ -30,12 +30,14 @@ internal sealed partial class Flow(
     SyslogInputs syslog,
     AlertGrouping grouping,
     AlertIntake alerts,
-    RuleSet rules,
-    EventStream stream,
+    Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     TimeProvider time,
     Closing closing
 )
 {
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile LoadedParts? loadedParts;
+
     /// <summary>The product's version.</summary>
     public static string Version { get; } =
         typeof(Flow)
@@ -45,7 +47,10 @@ internal sealed partial class Flow(
 
     public DataFolder Folder => folder;
 
-    public LoadedContent Content => content;
+    /// <summary>Completes when the content is loaded; what needs it waits for this.</summary>
+    public Task Loaded => loaded.Task;
+
+    public LoadedContent Content => Parts.Content;
 
     public SqliteRecords Records => records;
 
@@ -68,14 +73,16 @@ internal sealed partial class Flow(
 
     public AlertIntake Alerts => alerts;
 
-    public RuleSet Rules => rules;
+    public RuleSet Rules => Parts.Rules;
 
-    public EventStream Stream => stream;
+    public EventStream Stream => Parts.Stream;
 
     public TimeProvider Time => time;
 
     /// <summary>Whether stream and ledger run.</summary>
     public bool IsReady { get; private set; }
+
+    private LoadedParts Parts => loadedParts ?? throw new InvalidOperationException("The content is not loaded yet.");
 
     /// <summary>What the start found and whoever starts it should know.</summary>
     public IEnumerable<string> StartRemarks
@@ -94,9 +101,19 @@ internal sealed partial class Flow(
             {
                 yield return $"ledger: {refusal}";
             }
-            yield return $"content: {Counted.Of(content.Rules.Rules.Count, "rule")} ({content.Rules.Refused.Count:N0} refused), {Counted.Of(content.Parsers.Parsers.Count, "parser")}";
         }
     }
+
+    /// <summary>How much content is loaded, and whether something of it was left out.</summary>
+    public string ContentRemark => ContentLoaded + ContentLeftOut;
+
+    private string ContentLeftOut =>
+        Content.Problems.Count(p => p.Level == ProblemLevel.Error) is > 0 and int problems
+            ? $"; {Counted.Of(problems, "problem")} left something out, «custodiet content check» shows it"
+            : "";
+
+    private string ContentLoaded =>
+        $"content: {Counted.Of(Content.Rules.Rules.Count, "rule")} ({Content.Rules.Refused.Count:N0} refused), {Counted.Of(Content.Parsers.Parsers.Count, "parser")}";
 
     /// <summary>How far everything has come.</summary>
     public async Task<StreamStatus> StatusAsync(CancellationToken cancellation)
@@ -105,7 +122,7 @@ internal sealed partial class Flow(
         return new StreamStatus(
             Version,
             state.NextOffset,
-            stream.AnalysedTo,
+            Stream.AnalysedTo,
             archive.NextOffset,
             state.Bytes,
             state.BytesMax,
@@ -119,6 +136,9 @@ internal sealed partial class Flow(
 
     public ValueTask DisposeAsync() => closing.DisposeAsync();
 }
+
+/// <summary>What a flow has once its content is loaded.</summary>
+internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream);
 
 /// <summary>The content with what the stream runs of it.</summary>
 internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)

@@ -6,7 +6,6 @@ using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Inputs;
 using Custodiet.Ledger.Envelopes;
-using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
 using Custodiet.Process.Facts;
 using Custodiet.Process.Narration;
@@ -44,12 +43,6 @@ internal sealed partial class Flow : IAsyncDisposable
             LogSourceTable logSources = new();
             SourceTable sources = new();
 
-            // Content is read and compiled while the stores open: both take their time, and neither needs the other.
-            Task<ReadyContent> reading = Task.Run(
-                () => ReadyContent.Read(settings, fields, logSources, sources),
-                cancellation
-            );
-
             // Records and what is projected from them; sealed for the ledger at the moment of recording.
             SqliteRecords records = closing.Add(
                 await SqliteRecords.OpenAsync(folder.Records, EnvelopeSealer.Seal, time, cancellation)
@@ -76,6 +69,7 @@ internal sealed partial class Flow : IAsyncDisposable
             {
                 BytesMax = settings.Number("queue.bytes_max"),
                 FreeDiskFloorBytes = settings.Number("queue.free_bytes_min"),
+                SetDamagedAside = settings.Flag("queue.set_damaged_aside"),
                 BatchBytesMax = limits.QueueBytesMax,
                 WaitingBytesMax = 2L * limits.QueueBytesMax,
                 NextOffsetAtLeast = Math.Max(analysedTo, archive.NextOffset),
@@ -87,7 +81,7 @@ internal sealed partial class Flow : IAsyncDisposable
             EventIntake intake = new(queue, inputs, limits, time);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
-            // Queue → event → finding → alert; and, beside it, event → archive → datasets.
+            // Findings → alerts.
             AlertGrouping grouping = closing.Add(
                 new AlertGrouping(
                     time,
@@ -107,35 +101,9 @@ internal sealed partial class Flow : IAsyncDisposable
                     cancellation
                 )
             );
-            (LoadedContent content, BoundParsers parsers, RuleSet rules) = await reading;
-            StreamTotals totals = new(
-                sources,
-                await records.SourcesAsync(cancellation),
-                await records.StagesAsync(cancellation)
-            );
-            StreamParts parts = new(
-                queue,
-                archive,
-                records,
-                alerts,
-                parsers,
-                rules,
-                new FindingMaker(fields),
-                fields,
-                sources,
-                totals,
-                inputs.Stage
-            );
-            EventStream stream = closing.Add(
-                new EventStream(parts, (int)settings.Number("workers"), time, logs.CreateLogger<EventStream>())
-            );
-            await records.AppendAsync(
-                new AppendRequest { Drafts = [content.ToRecord(time.GetUtcNow())] },
-                cancellation
-            );
             return new Flow(
                 folder,
-                content,
+                () => ReadyContent.Read(settings, fields, logSources, sources),
                 records,
                 ledger,
                 queue,
@@ -146,11 +114,40 @@ internal sealed partial class Flow : IAsyncDisposable
                 syslog,
                 grouping,
                 alerts,
-                rules,
-                stream,
+                OpenStreamAsync,
                 time,
                 closing
             );
+
+            // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.
+            async Task<EventStream> OpenStreamAsync(ReadyContent content, CancellationToken stop)
+            {
+                StreamTotals totals = new(sources, await records.SourcesAsync(stop), await records.StagesAsync(stop));
+                StreamParts parts = new(
+                    queue,
+                    archive,
+                    records,
+                    alerts,
+                    content.Parsers,
+                    content.Rules,
+                    new FindingMaker(fields),
+                    fields,
+                    sources,
+                    totals,
+                    inputs.Stage
+                );
+                EventStream stream = new(
+                    parts,
+                    (int)settings.Number("workers"),
+                    time,
+                    logs.CreateLogger<EventStream>()
+                );
+                await records.AppendAsync(
+                    new AppendRequest { Drafts = [content.Content.ToRecord(time.GetUtcNow())] },
+                    stop
+                );
+                return stream;
+            }
         }
         catch
         {
@@ -159,7 +156,28 @@ internal sealed partial class Flow : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs stream and ledger until cancelled; ends with the first that fails.</summary>
+    /// <summary>
+    /// Reads the content, which takes seconds with thousands of rules, and makes the stream of it. Inputs and sign-in work before; pages wait for <see cref="Loaded"/>.
+    /// </summary>
+    /// <exception cref="Cli.CommandException">The content is not in order.</exception>
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            ReadyContent content = await Task.Run(readContent, cancellation).WaitAsync(cancellation);
+            EventStream stream = closing.Add(await openStream(content, cancellation));
+            loadedParts = new LoadedParts(content.Content, content.Rules, stream);
+            loaded.SetResult();
+        }
+        catch (Exception failure)
+        {
+            // Whoever waits must not wait for ever.
+            loaded.SetException(failure);
+            throw;
+        }
+    }
+
+    /// <summary>Runs stream and ledger until cancelled; ends with the first that fails. After <see cref="LoadAsync"/>.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -190,9 +208,10 @@ internal sealed partial class Flow : IAsyncDisposable
     {
         services.AddSingleton(Time);
         services.AddSingleton(this);
-        services.AddSingleton(Content);
-        services.AddSingleton(Content.Processes);
-        services.AddSingleton(new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
+        // What depends on content is made when it is first asked for: requests that need it wait until it is there.
+        services.AddSingleton(_ => Content);
+        services.AddSingleton(_ => Content.Processes);
+        services.AddSingleton(_ => new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
         services.AddSingleton(Intake);
         services.AddSingleton(Alerts);
         services.AddSingleton(Ledger);
@@ -206,12 +225,11 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IJudgementReader>(Records);
         services.AddSingleton<IAccountStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
-        DeskTools desks = new(Records, Records, Content.Processes, Time, Grouping.Apply);
-        services.AddSingleton(new AlertDesk(desks));
-        services.AddSingleton(new CaseDesk(desks));
-        FactReader facts = new(Records, Time);
-        services.AddSingleton(facts);
-        services.AddSingleton(new RunDesk(desks, facts));
-        services.AddSingleton(new Timeline(Records, Content.Processes));
+        services.AddSingleton(_ => new DeskTools(Records, Records, Content.Processes, Time, Grouping.Apply));
+        services.AddSingleton<AlertDesk>();
+        services.AddSingleton<CaseDesk>();
+        services.AddSingleton<RunDesk>();
+        services.AddSingleton(_ => new FactReader(Records, Time));
+        services.AddSingleton(_ => new Timeline(Records, Content.Processes));
     }
 }

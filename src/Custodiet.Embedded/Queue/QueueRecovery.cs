@@ -44,7 +44,7 @@ public sealed class QueueDamagedException : Exception
         : base(
             $"The event queue is damaged: {segment} at byte {position}, from event {offset} on: {what} "
                 + "Acknowledged events may be affected, so nothing was deleted. Check the disk, restore the folder from a backup if there is one, "
-                + "or set the damaged segment aside (queue.setDamagedAside) and go on with a gap in the offsets."
+                + "or set the damaged segment aside (queue.set_damaged_aside: on) and go on with a gap in the offsets."
         )
     {
         Segment = segment;

@@ -3,6 +3,7 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.People;
 using Custodiet.Web;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Custodiet.Api;
@@ -50,6 +51,7 @@ internal static class Server
         app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
         app.UseResponseCompression();
         app.UseCustodietPeople();
+        app.Use((http, next) => AwaitContentAsync(flow, http, next));
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
         FindingsApi.Map(app);
@@ -61,6 +63,19 @@ internal static class Server
         app.MapCustodietPeople();
         app.MapCustodietWeb();
         return app;
+    }
+
+    /// <summary>Content takes seconds to load. Inputs, sign-in and what they need work at once; every other request waits for it.</summary>
+    private static async Task AwaitContentAsync(Flow flow, HttpContext http, RequestDelegate next)
+    {
+        bool needed =
+            http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null
+            && !http.Request.Path.StartsWithSegments("/api/v1/events", StringComparison.Ordinal);
+        if (needed && !flow.Loaded.IsCompleted)
+        {
+            await flow.Loaded.WaitAsync(http.RequestAborted);
+        }
+        await next(http);
     }
 
     /// <summary>A bug's answer: a problem document with a number to find it in the log by, and no detail.</summary>

@@ -34,7 +34,17 @@ internal sealed class EmbeddedSession : ISession
         ILoggerFactory logs = Server.CreateLogging();
         try
         {
-            return new EmbeddedSession(await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation), logs);
+            Flow flow = await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation);
+            try
+            {
+                await flow.LoadAsync(cancellation);
+                return new EmbeddedSession(flow, logs);
+            }
+            catch
+            {
+                await flow.DisposeAsync();
+                throw;
+            }
         }
         catch (DataFolderException refused)
         {

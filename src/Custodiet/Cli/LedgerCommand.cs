@@ -197,8 +197,7 @@ internal static class LedgerCommand
     {
         Option<bool> sure = new("--records-are-lost")
         {
-            Description = "Says that the missing records cannot be restored.",
-            Required = true,
+            Description = "Required: says that the missing records cannot be restored.",
         };
         Command command = new(
             "continue",
@@ -210,6 +209,14 @@ internal static class LedgerCommand
         command.SetAction(
             async (parse, cancellation) =>
             {
+                // Nothing is required of a flag by the parser: its absence is a value.
+                if (!parse.GetValue(sure))
+                {
+                    throw new CommandException(
+                        ExitCode.Usage,
+                        "Going on leaves the missing records behind for good. Restore the newer data if you can; if it is lost, say so with --records-are-lost."
+                    );
+                }
                 Settings settings = SessionFinder.ReadSettings(parse);
                 using DataFolder folder = OpenFolder(settings);
                 await using SqliteRecords records = await SqliteRecords.OpenAsync(

@@ -81,15 +81,10 @@ internal static class UpCommand
         await using SyslogInputs syslog = flow.Syslog;
         await syslog.StartAsync();
         Announce(app, flow, code);
-        // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task stream = flow.RunAsync(stop.Token);
-        Task feed =
-            sampleDays > 0
-                ? SampleFeed.RunAsync(flow, sampleDays, Console.Out.WriteLine, stop.Token)
-                : Task.Delay(Timeout.Infinite, stop.Token);
+        Task stream = LoadAndRunAsync(flow, stop.Token);
+        Task feed = sampleDays > 0 ? PlayAsync(flow, sampleDays, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);
         // Inputs close first, then what was taken is brought to rest.
@@ -98,11 +93,30 @@ internal static class UpCommand
         await flow.RestAsync();
         if (first != stopped && first.IsFaulted)
         {
+            if (first.Exception!.InnerException is CommandException refused)
+            {
+                throw refused;
+            }
             Output.Remark($"custodiet: stopped, because a part of the flow failed: {first.Exception!.InnerException}");
             return ExitCode.Unavailable;
         }
         Console.Out.WriteLine("Custodiet stopped; everything acknowledged is on disk.");
         return ExitCode.Done;
+    }
+
+    private static async Task LoadAndRunAsync(Flow flow, CancellationToken cancellation)
+    {
+        await flow.LoadAsync(cancellation);
+        Console.Out.WriteLine(flow.ContentRemark);
+        // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        await flow.RunAsync(cancellation);
+    }
+
+    private static async Task PlayAsync(Flow flow, int days, CancellationToken cancellation)
+    {
+        await flow.Loaded.WaitAsync(cancellation);
+        await SampleFeed.RunAsync(flow, days, Console.Out.WriteLine, cancellation);
     }
 
     private static void Announce(WebApplication app, Flow flow, string? code)

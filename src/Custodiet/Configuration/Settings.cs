@@ -41,6 +41,11 @@ internal sealed class Settings
             0,
             1L << 40
         ),
+        OnOff(
+            "queue.set_damaged_aside",
+            "Set segments of the queue that the disk damaged aside as .damaged files and go on with a gap; off: refuse to start and say where.",
+            "off"
+        ),
         new("input.event_bytes_max", "Bytes of one event. Range 1 KiB to 16 MiB.", "1048576", 1024, 16 << 20),
         new(
             "input.batch_bytes_max",

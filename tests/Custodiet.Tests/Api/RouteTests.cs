@@ -27,6 +27,7 @@ public class RouteTests
                 NullLoggerFactory.Instance,
                 TestContext.Current.CancellationToken
             );
+            await flow.LoadAsync(TestContext.Current.CancellationToken);
             await using WebApplication app = Server.Build(flow, settings!, NullLoggerFactory.Instance);
             RouteEndpoint[] routes =
             [
