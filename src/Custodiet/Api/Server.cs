@@ -1,6 +1,7 @@
 using System.Net;
 using Custodiet.Cli;
 using Custodiet.Configuration;
+using Custodiet.Inputs;
 using Custodiet.People;
 using Custodiet.Web;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -51,6 +52,10 @@ internal static class Server
         app.UseCustodietPeople();
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
+        if (settings.Flag("input.hec"))
+        {
+            HecApi.Map(app);
+        }
         FindingsApi.Map(app);
         QueryApi.Map(app);
         StatusApi.Map(app);

@@ -49,6 +49,7 @@ internal sealed class Settings
             1 << 20,
             256 << 20
         ),
+        OnOff("input.hec", "Splunk's HTTP Event Collector below /services/collector.", "on"),
         new(
             "syslog.udp",
             "Addresses for syslog over UDP, separated by semicolons: 127.0.0.1:5514, [::]:514, or a port alone, which means loopback. Empty: off.",
