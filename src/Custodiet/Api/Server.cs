@@ -38,6 +38,7 @@ internal static class Server
         builder.Services.AddOpenApi();
         builder.Services.AddCustodietPeople(new PeopleOptions { KeysFolder = flow.Folder.Keys });
         builder.Services.AddCustodietWeb();
+        BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             foreach (System.Text.Json.Serialization.JsonConverter converter in Output.Json.Converters)
@@ -55,6 +56,10 @@ internal static class Server
         if (settings.Flag("input.hec"))
         {
             HecApi.Map(app);
+        }
+        if (settings.Flag("input.elasticsearch"))
+        {
+            BulkApi.Map(app);
         }
         FindingsApi.Map(app);
         QueryApi.Map(app);

@@ -50,6 +50,7 @@ internal sealed class Settings
             256 << 20
         ),
         OnOff("input.hec", "Splunk's HTTP Event Collector below /services/collector.", "on"),
+        OnOff("input.elasticsearch", "Elasticsearch's bulk API: /_bulk and what shippers ask for before it.", "on"),
         new(
             "syslog.udp",
             "Addresses for syslog over UDP, separated by semicolons: 127.0.0.1:5514, [::]:514, or a port alone, which means loopback. Empty: off.",
