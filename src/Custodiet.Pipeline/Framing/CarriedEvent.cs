@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -52,10 +53,9 @@ public static class CarriedEvent
     public static void AddText(EventBuffer target, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> text)
     {
         ArgumentNullException.ThrowIfNull(target);
-        ReadOnlySpan<byte> trimmed = Trim(text);
-        if (trimmed is [(byte)'{', ..] && IsObject(trimmed))
+        if (IsObject(text))
         {
-            WriteObject(target, metadata, trimmed);
+            WriteObject(target, metadata, Trim(text));
         }
         else
         {
@@ -64,6 +64,23 @@ public static class CarriedEvent
             WriteString(target, text);
             target.Write("}"u8);
         }
+        target.End();
+    }
+
+    /// <summary>Adds an event whose body is bytes that are no text: member <c>data_base64</c>.</summary>
+    public static void AddBytes(EventBuffer target, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> bytes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        Begin(target, metadata);
+        target.Write("\"data_base64\":\""u8);
+        Base64.EncodeToUtf8(
+            bytes,
+            target.GetSpan(Base64.GetMaxEncodedToUtf8Length(bytes.Length)),
+            out _,
+            out int length
+        );
+        target.Advance(length);
+        target.Write("\"}"u8);
         target.End();
     }
 
@@ -105,20 +122,20 @@ public static class CarriedEvent
     }
 
     /// <summary>Whether a text is one valid JSON object and nothing else.</summary>
-    public static bool IsObject(ReadOnlySpan<byte> text)
+    public static bool IsObject(ReadOnlySpan<byte> text) => Trim(text) is [(byte)'{', ..] && IsValue(text);
+
+    /// <summary>Whether a text is one valid JSON value and nothing else.</summary>
+    public static bool IsValue(ReadOnlySpan<byte> text)
     {
         try
         {
             Utf8JsonReader reader = new(text, new JsonReaderOptions { MaxDepth = DepthMax });
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                return false;
-            }
+            bool any = false;
             while (reader.Read())
             {
-                // Reading is what tells.
+                any = true;
             }
-            return true;
+            return any;
         }
         catch (JsonException)
         {

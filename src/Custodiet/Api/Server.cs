@@ -61,6 +61,14 @@ internal static class Server
         {
             BulkApi.Map(app);
         }
+        if (settings.Flag("input.otlp"))
+        {
+            OtlpApi.Map(app);
+        }
+        if (settings.Flag("input.cloudevents"))
+        {
+            CloudEventsApi.Map(app);
+        }
         FindingsApi.Map(app);
         QueryApi.Map(app);
         StatusApi.Map(app);

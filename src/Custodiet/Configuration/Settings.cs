@@ -51,6 +51,8 @@ internal sealed class Settings
         ),
         OnOff("input.hec", "Splunk's HTTP Event Collector below /services/collector.", "on"),
         OnOff("input.elasticsearch", "Elasticsearch's bulk API: /_bulk and what shippers ask for before it.", "on"),
+        OnOff("input.otlp", "Logs of the OpenTelemetry protocol over HTTP: /v1/logs.", "on"),
+        OnOff("input.cloudevents", "CloudEvents over HTTP: /api/v1/cloudevents.", "on"),
         new(
             "syslog.udp",
             "Addresses for syslog over UDP, separated by semicolons: 127.0.0.1:5514, [::]:514, or a port alone, which means loopback. Empty: off.",
