@@ -18,6 +18,8 @@ internal static class BulkApi
 {
     private const string Name = "elasticsearch";
 
+    // What shippers ask for was found by running them: see tests/clients and EndToEnd/Senders.
+
     /// <summary>The version that clients are told. They check that it is not older than themselves.</summary>
     private const string Version = "9.0.0";
 
@@ -40,6 +42,10 @@ internal static class BulkApi
         Protect(routes.MapMethods("/_cluster/health", [HttpMethods.Get, HttpMethods.Head], Health));
         Protect(routes.MapMethods("/_cat/health", [HttpMethods.Get, HttpMethods.Head], Health));
         Protect(routes.MapGet("/_license", (Delegate)License));
+        foreach (string path in (string[])["/_refresh", "/{index}/_refresh"])
+        {
+            Protect(routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], (Delegate)Refresh));
+        }
     }
 
     private static RouteHandlerBuilder Protect(RouteHandlerBuilder route) =>
@@ -122,11 +128,7 @@ internal static class BulkApi
             {
                 writer.WriteNumber("_version", 1);
                 writer.WriteString("result", "created");
-                writer.WriteStartObject("_shards");
-                writer.WriteNumber("total", 1);
-                writer.WriteNumber("successful", 1);
-                writer.WriteNumber("failed", 0);
-                writer.WriteEndObject();
+                WriteShards(writer);
                 writer.WriteNumber("_seq_no", offset++);
                 writer.WriteNumber("_primary_term", 1);
                 writer.WriteNumber("status", 201);
@@ -205,6 +207,28 @@ internal static class BulkApi
                 writer.WriteEndObject();
             }
         );
+
+    // Nothing to do: what was answered with 201 is on disk and will be seen by queries.
+    private static Task Refresh(HttpContext http) =>
+        WriteAsync(
+            http,
+            200,
+            writer =>
+            {
+                writer.WriteStartObject();
+                WriteShards(writer);
+                writer.WriteEndObject();
+            }
+        );
+
+    private static void WriteShards(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("_shards");
+        writer.WriteNumber("total", 1);
+        writer.WriteNumber("successful", 1);
+        writer.WriteNumber("failed", 0);
+        writer.WriteEndObject();
+    }
 
     private static Task RefuseAsync(HttpContext http, int status)
     {
