@@ -1,6 +1,7 @@
 using System.Net;
 using Custodiet.Cli;
 using Custodiet.Configuration;
+using Custodiet.Inputs;
 using Custodiet.People;
 using Custodiet.Web;
 using Microsoft.AspNetCore.Authorization;
@@ -39,6 +40,7 @@ internal static class Server
         builder.Services.AddOpenApi();
         builder.Services.AddCustodietPeople(new PeopleOptions { KeysFolder = flow.Folder.Keys });
         builder.Services.AddCustodietWeb();
+        BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             foreach (System.Text.Json.Serialization.JsonConverter converter in Output.Json.Converters)
@@ -54,6 +56,22 @@ internal static class Server
         app.Use((http, next) => AwaitContentAsync(flow, http, next));
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
+        if (settings.Flag("input.hec"))
+        {
+            HecApi.Map(app);
+        }
+        if (settings.Flag("input.elasticsearch"))
+        {
+            BulkApi.Map(app);
+        }
+        if (settings.Flag("input.otlp"))
+        {
+            OtlpApi.Map(app);
+        }
+        if (settings.Flag("input.cloudevents"))
+        {
+            CloudEventsApi.Map(app);
+        }
         FindingsApi.Map(app);
         QueryApi.Map(app);
         StatusApi.Map(app);

@@ -54,6 +54,10 @@ internal sealed class Settings
             1 << 20,
             256 << 20
         ),
+        OnOff("input.hec", "Splunk's HTTP Event Collector below /services/collector.", "on"),
+        OnOff("input.elasticsearch", "Elasticsearch's bulk API: /_bulk and what shippers ask for before it.", "on"),
+        OnOff("input.otlp", "Logs of the OpenTelemetry protocol over HTTP: /v1/logs.", "on"),
+        OnOff("input.cloudevents", "CloudEvents over HTTP: /api/v1/cloudevents.", "on"),
         new(
             "input.bodies_bytes_max",
             "Bytes of all request bodies in memory at once; beyond it senders are told to wait. Range 16 MiB to 16 GiB.",

@@ -15,6 +15,9 @@ internal static class RoutePolicies
         "/recover",
         "/health/live",
         "/health/ready",
+        // Liveness as Splunk's clients ask for it.
+        "/services/collector/health",
+        "/services/collector/health/1.0",
     };
 
     // The framework's own route for files it does not know, in build output only: the fallback policy closes it.

@@ -57,10 +57,10 @@ internal static class Schemes
             && !http.Request.Headers.ContainsKey("Via")
         );
 
-    /// <summary>The scheme for a request: the socket, then a token, then the cookie.</summary>
+    /// <summary>The scheme for a request: the socket, then a token, then the cookie. Routes of other protocols know no cookie.</summary>
     public static string Choose(HttpContext http) =>
         IsConsolePeer(http) ? Console
-        : http.Request.Headers.Authorization.Count > 0 ? Token
+        : http.Request.Headers.Authorization.Count > 0 || ProtocolRoute.Of(http) is not null ? Token
         : Session;
 
     /// <summary>Whether a host name or address means this machine.</summary>

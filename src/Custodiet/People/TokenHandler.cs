@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Custodiet.People;
 
-/// <summary>Recognises programs by <c>Authorization: Bearer cst_…</c>.</summary>
+/// <summary>Recognises programs by <c>Authorization: Bearer cst_…</c>, and on the routes of other protocols by their forms of it.</summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
@@ -14,19 +14,19 @@ internal sealed class TokenHandler(
     ApiTokens tokens
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    private const string prefix = "Bearer ";
+    /// <summary>Characters of the header; a token has about fifty, and Base64 and a name may come on top.</summary>
+    private const int HeaderLengthMax = 512;
 
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         string header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) || header.Length > 256)
+        TokenForms forms = ProtocolRoute.Of(Context)?.Forms ?? TokenForms.Bearer;
+        if (header.Length > HeaderLengthMax || ProtocolRoute.TokenIn(header, forms) is not { } text)
         {
-            return AuthenticateResult.Fail("The header Authorization holds no bearer token.");
+            return AuthenticateResult.Fail("The header Authorization holds no token in a form known here.");
         }
-        ApiToken? token = await tokens
-            .RecogniseAsync(header[prefix.Length..].Trim(), Context.RequestAborted)
-            .ConfigureAwait(false);
+        ApiToken? token = await tokens.RecogniseAsync(text, Context.RequestAborted).ConfigureAwait(false);
         if (token is null)
         {
             return AuthenticateResult.Fail("The token is unknown, revoked or expired.");
@@ -44,11 +44,16 @@ internal sealed class TokenHandler(
     /// <inheritdoc/>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (ProtocolRoute.Of(Context) is { } route)
+        {
+            return route.RefuseAsync(Context, StatusCodes.Status401Unauthorized);
+        }
         Response.Headers.WWWAuthenticate = "Bearer";
         return Refusals.UnauthorizedAsync(Context);
     }
 
     /// <inheritdoc/>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Refusals.ForbiddenAsync(Context);
+        ProtocolRoute.Of(Context)?.RefuseAsync(Context, StatusCodes.Status403Forbidden)
+        ?? Refusals.ForbiddenAsync(Context);
 }

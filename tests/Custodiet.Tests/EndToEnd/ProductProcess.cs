@@ -47,7 +47,8 @@ internal sealed class ProductProcess : IAsyncDisposable
         string dataFolder,
         IReadOnlyList<string> arguments,
         CancellationToken cancellation,
-        IReadOnlyDictionary<string, string>? environment = null
+        IReadOnlyDictionary<string, string>? environment = null,
+        int port = 0
     )
     {
         ProcessStartInfo start = new(Executable(root))
@@ -57,7 +58,8 @@ internal sealed class ProductProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         foreach (
-            string argument in (string[])["up", "--data", dataFolder, "--urls", "http://127.0.0.1:0", .. arguments]
+            string argument in (string[])
+                ["up", "--data", dataFolder, "--urls", $"http://127.0.0.1:{port}", .. arguments]
         )
         {
             start.ArgumentList.Add(argument);

@@ -1,0 +1,35 @@
+// The official client of Elasticsearch: its own bulk helper, and bulk requests that are repeated until they are answered.
+import { Client } from "@elastic/elasticsearch";
+import { batches, count, pause, report, token, url } from "./environment.mjs";
+
+const client = new Client({ node: url, auth: { apiKey: token }, maxRetries: 2, requestTimeout: 10000 });
+/** Until it is answered: the product may be away just now. */
+async function answered(request) {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      if (error.meta?.statusCode >= 400 && error.meta.statusCode < 429) throw error;
+      await pause(100);
+    }
+  }
+}
+
+const info = await answered(() => client.info());
+const helped = await answered(() =>
+  client.helpers.bulk({
+    datasource: Array.from({ length: 100 }, (_, number) => ({ helper: number })),
+    onDocument: () => ({ create: { _index: "logs-helper" } }),
+  }),
+);
+let acknowledged = 0;
+for (const numbers of batches()) {
+  const operations = numbers.flatMap((number) => [
+    { create: { _index: "logs-app" } },
+    { "@timestamp": "2026-03-02T08:16:00Z", text: `number=${number} of a stream` },
+  ]);
+  const answer = await answered(() => client.bulk({ operations }));
+  if (answer.errors) throw new Error(JSON.stringify(answer.items));
+  acknowledged += answer.items.filter((item) => item.create.status === 201).length;
+}
+report({ version: info.version.number, helped: helped.successful, dropped: helped.failed, acknowledged, count });
