@@ -83,6 +83,19 @@ kill.SetAction(
     }
 );
 
+Option<string[]> lines = new("--events")
+{
+    Description =
+        "Files of lines, JSON or text, plain or gzip. Default: the samples of the starter parsers, parser by parser.",
+    AllowMultipleArgumentsPerToken = true,
+};
+Command parsers = new("parsers", "Bytes to events, without rules or storage: CPU and allocated bytes an event.")
+{
+    lines,
+    count,
+};
+parsers.SetAction(parse => ParserBenchmark.Run(parse.GetValue(lines) ?? [], parse.GetValue(count), Console.Out));
+
 Option<string[]> pageRules = new("--rules")
 {
     Description = "Sigma rule files or folders beside the starter rules.",
@@ -102,6 +115,6 @@ pages.SetAction(
         PagesBenchmark.RunAsync(parse.GetValue(pageRules) ?? [], parse.GetValue(alerts), Console.Out, cancellation)
 );
 
-return await new RootCommand("Measures Custodiet.") { sigma, flow, pages, kill }
+return await new RootCommand("Measures Custodiet.") { sigma, parsers, flow, pages, kill }
     .Parse(args)
     .InvokeAsync();

@@ -154,7 +154,7 @@ internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers,
         LoadedContent content = LoadedContent.Read(settings);
         return new ReadyContent(
             content,
-            content.Parsers.Bind(fields, logSources, sources),
+            content.Parsers.Bind(fields, logSources, sources, zone: settings.TimeZone),
             RuleSet.Compile(content.Rules.Rules, fields, logSources)
         );
     }

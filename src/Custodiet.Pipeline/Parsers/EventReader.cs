@@ -8,7 +8,8 @@ namespace Custodiet.Pipeline.Parsers;
 /// </summary>
 public sealed class EventReader
 {
-    private static readonly SourceKey UnknownSource = new("unknown", "unknown");
+    private const string Unknown = "unknown";
+    private const int NotYetAsked = -1;
 
     private readonly BoundParsers parsers;
     private readonly PathTable paths;
@@ -17,7 +18,9 @@ public sealed class EventReader
     private readonly Routing routing;
     private readonly Recogniser recogniser;
     private readonly ByteBuffer joined = new();
-    private readonly int unknownSource;
+    private string input = "";
+    private string? peer;
+    private int unknownSource;
 
     internal EventReader(BoundParsers parsers)
     {
@@ -28,7 +31,8 @@ public sealed class EventReader
         names = new FieldNames(parsers, paths);
         routing = new Routing(parsers);
         recogniser = new Recogniser(parsers, paths, slots, new FieldSink(paths, slots, limits.Fields));
-        unknownSource = parsers.Tables.Sources.Intern(UnknownSource);
+        // Number 0 of the table, which an empty event has.
+        unknownSource = parsers.Tables.Sources.Intern(new SourceKey(Unknown, Unknown));
     }
 
     /// <summary>Values that were left out because their name was too long or found no room in a table.</summary>
@@ -36,6 +40,25 @@ public sealed class EventReader
 
     /// <summary>How often the table of dotted names was full and started afresh: a sender that invents keys.</summary>
     public long NameTableResets { get; private set; }
+
+    /// <summary>
+    /// Says which input the events come from that are read next. Behind its first blank may stand the peer that sent them, as in
+    /// <c>syslog-udp 192.0.2.7</c>: it is the sensor of an event that names none itself.
+    /// </summary>
+    /// <param name="name">The input, as an <see cref="Records.Stores.EventBatch"/> names it. Before the first call no peer is known.</param>
+    public void SetInput(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == input)
+        {
+            return;
+        }
+        input = name;
+        int blank = name.IndexOf(' ', StringComparison.Ordinal);
+        peer = blank < 0 || blank + 1 == name.Length ? null : name[(blank + 1)..];
+        routing.SetPeer(peer);
+        unknownSource = NotYetAsked;
+    }
 
     /// <summary>
     /// Reads one event. Never throws for what the bytes hold: what cannot be read is marked with a reason and has no fields,
@@ -63,11 +86,13 @@ public sealed class EventReader
             target.Clear();
             Begin(offset, receivedMicros, raw, target);
             target.Unparsed = fault;
+            target.Source = UnknownSource();
             return;
         }
         if (parser is null)
         {
             target.Unparsed = UnparsedReason.NotRecognised;
+            target.Source = UnknownSource();
             names.Apply(parsers.Parsers.Length, FieldNaming.AsWritten, target);
             return;
         }
@@ -101,6 +126,8 @@ public sealed class EventReader
             fault = UnparsedReason.NotUtf8;
             return null;
         }
+        // A datagram is kept as it came, and some devices end theirs like a line or a C string.
+        raw = raw.TrimEnd("\r\n\0"u8);
         if (JsonFields.Begins(raw) || raw.IsEmpty)
         {
             parser = recogniser.ReadJson(raw, target, out fault);
@@ -116,14 +143,22 @@ public sealed class EventReader
         return parser;
     }
 
-    private void Begin(long offset, long receivedMicros, ReadOnlyMemory<byte> raw, Event target)
+    private static void Begin(long offset, long receivedMicros, ReadOnlyMemory<byte> raw, Event target)
     {
         target.Clear();
         target.Offset = offset;
         target.ReceivedMicros = receivedMicros;
         target.EventMicros = receivedMicros;
-        target.Source = unknownSource;
         target.Raw = raw;
+    }
+
+    private int UnknownSource()
+    {
+        if (unknownSource == NotYetAsked)
+        {
+            unknownSource = parsers.Tables.Sources.Intern(new SourceKey(Unknown, peer ?? Unknown));
+        }
+        return unknownSource;
     }
 
     private bool TryTime(BoundParser parser, Event target, out long micros)

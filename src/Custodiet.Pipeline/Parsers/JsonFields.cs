@@ -23,30 +23,23 @@ internal sealed class JsonFields
     }
 
     /// <summary>Whether a text begins as an object does.</summary>
-    public static bool Begins(ReadOnlySpan<byte> text)
-    {
-        foreach (byte next in text)
-        {
-            if (next is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
-            {
-                return next == (byte)'{';
-            }
-        }
-        return false;
-    }
+    public static bool Begins(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
-    /// <summary>Adds the values of a text that is one object.</summary>
+    /// <summary>Adds the values of a text that is one object or list.</summary>
     /// <param name="text">Valid UTF-8.</param>
     /// <param name="target">The event; what was added before a fault stays.</param>
     /// <param name="under">The node that names are children of.</param>
     public UnparsedReason Read(ReadOnlySpan<byte> text, Event target, int under = PathTable.Root)
     {
+        // Other text is told apart here, for the framework's reader says so by an exception.
+        if (text.TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..])
+        {
+            return UnparsedReason.NotJson;
+        }
         try
         {
             Utf8JsonReader reader = new(text, options);
-            return reader.Read() && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
-                ? Scan(ref reader, target, under)
-                : UnparsedReason.NotJson;
+            return reader.Read() ? Scan(ref reader, target, under) : UnparsedReason.NotJson;
         }
         catch (JsonException)
         {

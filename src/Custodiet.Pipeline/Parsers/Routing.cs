@@ -19,6 +19,10 @@ internal sealed class Routing(BoundParsers parsers)
     private readonly List<string> technologyNames = [];
     private readonly List<Decision> decisions = [];
     private byte[] key = new byte[4096];
+    private byte[] peer = [];
+
+    /// <summary>Sets the sensor of events that name none; null for none.</summary>
+    public void SetPeer(string? name) => peer = name is null ? [] : Encoding.UTF8.GetBytes(name);
 
     /// <summary>Sets an event's source and log sources.</summary>
     /// <returns>The fields that it also has under another name.</returns>
@@ -115,7 +119,7 @@ internal sealed class Routing(BoundParsers parsers)
         int limit = parsers.Tables.Limits.SensorLength;
         if (!TryFirst(parser.SensorSlots, slots, target, out ReadOnlySpan<byte> sensor))
         {
-            sensor = default;
+            sensor = peer;
         }
         sensor = sensor[..Math.Min(sensor.Length, limit)];
         Span<byte> name = key.AsSpan(0, 8 + sensor.Length);

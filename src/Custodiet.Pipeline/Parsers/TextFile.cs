@@ -14,9 +14,19 @@ internal static class TextFile
     /// <summary>Values with a format of their own at most.</summary>
     public const int InsideMax = 16;
 
-    private static readonly string[] bodyFormats = ["text", "patterns", "key_value", "cef", "leef", "csv", "audit"];
+    private static readonly string[] bodyFormats =
+    [
+        "text",
+        "patterns",
+        "key_value",
+        "cef",
+        "leef",
+        "csv",
+        "audit",
+        "windows_xml",
+    ];
 
-    private static readonly string[] insideFormats = ["json", "patterns", "key_value", "csv", "uri"];
+    private static readonly string[] insideFormats = ["json", "patterns", "key_value", "csv", "uri", "windows_xml"];
 
     /// <summary>How a parser of text reads it; null for a parser of JSON.</summary>
     public static BodyDefinition? ReadBody(ContentMap parser)
@@ -97,6 +107,7 @@ internal static class TextFile
             "leef" => new LeefFormat(),
             "csv" => new CsvFormat(ReadCsv(map)),
             "audit" => new AuditFormat(),
+            "windows_xml" => new WindowsXmlFormat(),
             "uri" => ReadUri(map),
             _ => null,
         };

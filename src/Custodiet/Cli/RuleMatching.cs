@@ -7,7 +7,7 @@ using Custodiet.Streaming;
 namespace Custodiet.Cli;
 
 /// <summary>
-/// Matches files of JSON lines against rules, without a server. A file whose first event names its own <c>product</c> or <c>category</c> is
+/// Matches files of lines, JSON or text, against rules, without a server. A file whose first event names its own <c>product</c> or <c>category</c> is
 /// flat: its events are taken at their word, and a part that an event leaves out satisfies any rule, so one whose log source nobody
 /// knows is held against all rules. Any other file is read by the parsers, as the product reads it.
 /// </summary>
@@ -19,6 +19,7 @@ internal sealed class RuleMatching
     private readonly Evaluator evaluator;
     private readonly Event current = new();
     private readonly List<int> matches = [];
+    private long received;
 
     public RuleMatching(IReadOnlyList<SigmaRule> rules)
     {
@@ -50,6 +51,8 @@ internal sealed class RuleMatching
     public async Task MatchAsync(string file, TextWriter output, CancellationToken cancellation)
     {
         bool? isFlat = null;
+        // A line without a year is of the last one that is no later than its file.
+        received = EventTime.ToMicros(File.GetLastWriteTimeUtc(file));
         using LineBatches batches = LineBatches.Open(file);
         while (await batches.NextAsync(cancellation) is { } batch)
         {
@@ -77,7 +80,7 @@ internal sealed class RuleMatching
         }
         else
         {
-            parsers.Read(number, 0, line, current);
+            parsers.Read(number, received, line.TrimEnd((byte)'\r'), current);
         }
         if (!StreamWorker.IsEvaluable(current))
         {

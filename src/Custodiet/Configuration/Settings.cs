@@ -1,5 +1,6 @@
 using System.Globalization;
 using Custodiet.Documents;
+using Custodiet.Pipeline.Parsers;
 using Custodiet.Records;
 
 namespace Custodiet.Configuration;
@@ -113,6 +114,11 @@ internal sealed class Settings
             2_592_000
         ),
         new(
+            "parsers.time_zone",
+            "Zone of syslog and web server times that name none: UTC, an offset such as +02:00, or a name such as Europe/Berlin.",
+            "UTC"
+        ),
+        new(
             "alerts.window_hours",
             "Findings of one rule about one entity join an alert up to so many hours after its last event. Range 1 to 720.",
             "24",
@@ -142,6 +148,10 @@ internal sealed class Settings
 
     /// <summary>Whether something is on.</summary>
     public bool Flag(string name) => IsOn(values[name].Value);
+
+    /// <summary>The zone of times that name none, checked when the settings were read.</summary>
+    public TimeZoneInfo TimeZone =>
+        TimeZones.TryFind(Text("parsers.time_zone"), out TimeZoneInfo? zone) ? zone : TimeZoneInfo.Utc;
 
     /// <summary>A list of paths, separated by colons.</summary>
     public IReadOnlyList<string> Paths(string name) => Text(name).Split(':', StringSplitOptions.RemoveEmptyEntries);
@@ -215,6 +225,17 @@ internal sealed class Settings
                     )
                 );
             }
+        }
+        Setting timeZone = values["parsers.time_zone"];
+        if (!TimeZones.TryFind(timeZone.Value, out _))
+        {
+            problems.Add(
+                Error(
+                    "config.zone",
+                    $"«{timeZone.Name}» is «{timeZone.Value}» (from {timeZone.Origin}), which is not a time zone that this machine knows.",
+                    new TextPosition(file, 0, 0)
+                )
+            );
         }
         return (problems.Any(p => p.Level == ProblemLevel.Error) ? null : new Settings(values), problems);
     }

@@ -32,6 +32,7 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
         {
             work.Chunk = parts.Archive.NewChunk();
         }
+        reader.SetInput(work.Batch.Batch.Input);
         for (int index = work.First; index < work.First + work.Count; index++)
         {
             long offset = work.Batch.FirstOffset + index;

@@ -54,6 +54,20 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void AZoneIsAnOffsetOrANameThatThisMachineKnows()
+    {
+        Assert.Equal(TimeZoneInfo.Utc, Read([]).TimeZone);
+        Write("parsers:\n  time_zone: \"+05:30\"\n");
+        Assert.Equal(new TimeSpan(5, 30, 0), Read([]).TimeZone.BaseUtcOffset);
+        Write("parsers:\n  time_zone: Europe/Atlantis\n");
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["data"] = folder }
+        );
+        Assert.Null(settings);
+        Assert.Contains("Europe/Atlantis", Assert.Single(problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheDataFolderCannotBeSetByTheFileThatLiesInIt()
     {
         Write("data: /elsewhere\n");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -64,6 +65,34 @@ public class ProductTests
         Assert.True(again.GetProperty("repeated").GetBoolean());
         Assert.Equal(first.GetProperty("firstOffset").GetInt64(), again.GetProperty("firstOffset").GetInt64());
         await running.EventuallyAsync("SELECT count(*) FROM events", rows => rows[0][0].GetInt64() == 1);
+    }
+
+    [Fact]
+    public async Task LinesOverSyslogHaveTheirHostOrElseTheirPeerAsSensorAndTheConfiguredZone()
+    {
+        int port;
+        using (UdpClient free = new(new IPEndPoint(IPAddress.Loopback, 0)))
+        {
+            port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
+        }
+        await using Running running = await Running.StartAsync(
+            new Dictionary<string, string>
+            {
+                ["CUSTODIET_SYSLOG_UDP"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
+                ["CUSTODIET_PARSERS_TIME_ZONE"] = "+01:00",
+            }
+        );
+        using UdpClient sender = new("127.0.0.1", port);
+        await sender.SendAsync(
+            "<86>Jan  2 08:16:00 web-1 sshd[7]: Accepted password for mia from 192.0.2.10 port 50022 ssh2\n"u8.ToArray(),
+            Cancellation
+        );
+        await sender.SendAsync("<30>Jan  2 08:16:01 worker: hello"u8.ToArray(), Cancellation);
+        await running.EventuallyAsync("SELECT count(*) FROM events", rows => rows[0][0].GetInt64() == 2);
+        JsonElement rows = await running.QueryAsync(
+            "SELECT technology, sensor, hour(event_at) FROM events ORDER BY technology"
+        );
+        Assert.Equal("""[["linux-sshd","web-1",7],["syslog","127.0.0.1",7]]""", rows.GetRawText());
     }
 
     [Fact]
@@ -312,10 +341,16 @@ public class ProductTests
 
         public required string Folder { get; init; }
 
-        public static async Task<Running> StartAsync()
+        public static async Task<Running> StartAsync(IReadOnlyDictionary<string, string>? environment = null)
         {
             string folder = Directory.CreateTempSubdirectory("custodiet-e2e-").FullName;
-            ProductProcess product = await ProductProcess.StartAsync(TestPaths.Root, folder, [], Cancellation);
+            ProductProcess product = await ProductProcess.StartAsync(
+                TestPaths.Root,
+                folder,
+                [],
+                Cancellation,
+                environment
+            );
             return new Running
             {
                 Folder = folder,

@@ -42,6 +42,53 @@ public class EventReaderTests
         Assert.Equal(2, reading.Sources.Count);
     }
 
+    [Theory]
+    [InlineData("syslog-udp 192.0.2.7", "<30>Mar  2 08:16:00 worker: hello", "syslog@192.0.2.7", "host:192.0.2.7")]
+    [InlineData(
+        "syslog-tcp 2001:db8::7",
+        "<30>1 2026-03-02T08:16:00Z - app - - - hello",
+        "syslog@2001:db8::7",
+        "host:2001:db8::7"
+    )]
+    [InlineData("syslog-udp 192.0.2.7", "<30>Mar  2 08:16:00 app-1 worker: hello", "syslog@app-1", "host:app-1")]
+    [InlineData(
+        "syslog-udp 192.0.2.7",
+        """192.0.2.66 - - [02/Mar/2026:08:16:00 +0000] "GET / HTTP/1.1" 200 5""",
+        "web-server@192.0.2.7",
+        "address:192.0.2.66"
+    )]
+    [InlineData("syslog-udp 192.0.2.7", "no parser knows this", "unknown@192.0.2.7", "host:192.0.2.7")]
+    [InlineData("syslog-udp", "no parser knows this", "unknown@unknown", "host:unknown")]
+    [InlineData("http", "<30>Mar  2 08:16:00 worker: hello", "syslog@unknown", "host:unknown")]
+    public void ThePeerIsTheSensorOfAMessageThatNamesNoHost(string input, string line, string source, string entity)
+    {
+        Reading reading = new();
+        reading.Reader.SetInput("syslog-udp 203.0.113.1");
+        reading.Read("<30>Mar  2 08:16:00 worker: hello");
+        reading.Reader.SetInput(input);
+        reading.Read(line);
+        Assert.Equal(source, reading.SourceNow);
+        Assert.Equal(entity, reading.Bound.EntityOf(reading.Event).ToString());
+    }
+
+    [Theory]
+    [InlineData("<86>Mar  2 08:16:00 web-1 sshd[1]: Invalid user x from 192.0.2.66 port 22", "src_port", "22")]
+    [InlineData("""<13>Mar  2 08:16:00 h a: {"time":1772439360,"n":1}""", "n", "1")]
+    [InlineData("""{"time":1772439360,"n":1}""", "n", "1")]
+    public void WhatEndsADatagramLikeALineIsNoPartOfIt(string line, string field, string value)
+    {
+        Reading reading = new();
+        foreach (string end in (string[])["", "\n", "\r\n", "\0", "\n\0"])
+        {
+            reading.Read(line + end);
+            Assert.Equal(UnparsedReason.None, reading.Event.Unparsed);
+            Assert.Equal(value, reading.First(field));
+            Assert.Equal(line.Length + end.Length, reading.Event.Raw.Length);
+        }
+        reading.Read("\n");
+        Assert.Equal(UnparsedReason.NotJson, reading.Event.Unparsed);
+    }
+
     [Fact]
     public void ValuesAreUnescapedTypedAndRepeatedForLists()
     {

@@ -34,6 +34,7 @@ public class HostileLineTests
         new LeefFormat(),
         new CsvFormat(new CsvOptions { Columns = ["a", "b", ""], ColumnsMin = 2 }),
         new AuditFormat(),
+        new WindowsXmlFormat(),
         new PatternFormat(
             [new PatternChoice(PatternText.Read("{a} [{b:ip} ]{c:quoted} {d:long} {e:int}[ {f}]").Patterns, [])],
             unmatchedIsRead: true
@@ -134,6 +135,9 @@ public class HostileLineTests
     [InlineData("192.0.2.1 - - [02/Mar/2026:08:16:00 +0000] \"GET ")]
     [InlineData("1772439360.123 1 192.0.2.1 TCP_MISS/200 1 GET http://")]
     [InlineData("{\"message\":\"")]
+    [InlineData(
+        "<Event><System><Provider Name=\"Linux-Sysmon\"/><EventID>1</EventID></System><EventData><Data Name=\"a\">"
+    )]
     public void AMegabyteOfAnythingIsReadInTimeThatGrowsWithItsLength(string front)
     {
         Reading reading = new();
@@ -163,6 +167,15 @@ public class HostileLineTests
             " cs1Label=x",
             "\"] \"",
             ":",
+            "<",
+            "<a>",
+            "<a/>",
+            "</a>",
+            "<a b='c' ",
+            "<![CDATA[",
+            "<!---->",
+            "&#1;",
+            "&",
         ];
         foreach (string filler in fillers)
         {
