@@ -127,15 +127,20 @@ public sealed class Stage : IAsyncLifetime
     }
 
     /// <summary>Asks the datasets by the command line on the running product; the rows as objects.</summary>
-    public async Task<JsonElement> QueryAsync(string sql)
+    public async Task<JsonElement> QueryAsync(string sql) =>
+        JsonElement.Parse(await CommandAsync(["query", sql, "--format", "json"]));
+
+    /// <summary>Runs a command on the running product and answers what it prints; it must succeed.</summary>
+    public async Task<string> CommandAsync(IReadOnlyList<string> arguments, string? input = null)
     {
         (int code, string output, string error) = await ProductProcess.RunAsync(
             Root,
-            ["query", sql, "--format", "json", "--data", Product.DataFolder],
-            TestContext.Current.CancellationToken
+            [.. arguments, "--data", Product.DataFolder],
+            TestContext.Current.CancellationToken,
+            input
         );
         Assert.True(code == 0, error);
-        return JsonElement.Parse(output);
+        return output;
     }
 
     /// <summary>Sends an event that a starter rule finds, about a host of its own.</summary>
