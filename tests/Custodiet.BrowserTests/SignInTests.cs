@@ -67,6 +67,57 @@ public class SignInTests(Stage stage)
             expected: "status of 4"
         );
 
+    [Fact]
+    public async Task ACodeOfTheCommandLineMakesANewPasswordAndEndsTheOldAccess() =>
+        await stage.VisitAsync(
+            null,
+            async page =>
+            {
+                const string gwen = "gwen";
+                string code = (await stage.CommandAsync(["user", "add", gwen, "--role", "analyst"])).Trim();
+                await page.GotoAsync($"/recover?name={gwen}");
+                await RecoverAsync(page, gwen, code, Stage.Password);
+                await page.WaitForURLAsync("**/account/authenticator?first=true");
+                await page.GetByRole(AriaRole.Link, new() { Name = "Later" }).ClickAsync();
+                await page.WaitForURLAsync("/");
+
+                // A lost password: the code ends the session and the password before it is used.
+                code = (await stage.CommandAsync(["user", "recover", gwen])).Trim();
+                await page.GotoAsync("/queue");
+                await page.WaitForURLAsync("**/sign-in?returnUrl=%2Fqueue");
+                await SignIn.WithPasswordAsync(page, gwen);
+                await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Name or password is wrong");
+
+                await page.GetByRole(AriaRole.Link, new() { Name = "use the code" }).ClickAsync();
+                await RecoverAsync(page, gwen, "AAAAA-AAAAA-AAAAA-AAAAA", "another passphrase");
+                await Assertions.Expect(page.Locator("main")).ToContainTextAsync("do not belong together");
+                Assert.Empty(await EveryPageTests.ViolationsAsync(page));
+                await RecoverAsync(page, gwen, code, "another passphrase", again: "mistyped");
+                await Assertions.Expect(page.Locator("main")).ToContainTextAsync("The two passwords differ");
+                // As people copy it from a message: small letters, spaces around.
+                await RecoverAsync(page, gwen, $" {code.ToLowerInvariant()} ", "another passphrase");
+                await page.WaitForURLAsync("**/account/authenticator?first=true");
+                await SignOutAsync(page);
+
+                // It worked once.
+                await page.GotoAsync("/recover");
+                await RecoverAsync(page, gwen, code, "a third passphrase");
+                await Assertions.Expect(page.Locator("main")).ToContainTextAsync("do not belong together");
+                await SignIn.WithPasswordAsync(page, gwen, password: "another passphrase");
+                await page.WaitForURLAsync("/");
+            },
+            expected: Refused
+        );
+
+    private static async Task RecoverAsync(IPage page, string name, string code, string password, string? again = null)
+    {
+        await page.FillAsync("#name", name);
+        await page.FillAsync("#code", code);
+        await page.FillAsync("#password", password);
+        await page.FillAsync("#again", again ?? password);
+        await page.KeysAsync("Enter");
+    }
+
     private static async Task GiveCodeAsync(IPage page, string code)
     {
         await page.FillAsync("#code", code);
