@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Custodiet.BrowserTests;
 
 /// <summary>Password, authenticator and recovery code, as a person meets them.</summary>
@@ -105,6 +107,31 @@ public class SignInTests(Stage stage)
                 await Assertions.Expect(page.Locator("main")).ToContainTextAsync("do not belong together");
                 await SignIn.WithPasswordAsync(page, gwen, password: "another passphrase");
                 await page.WaitForURLAsync("/");
+
+                // All of it is in the ledger, by pseudonym; failures come folded, a minute later.
+                JsonElement accounts = JsonElement.Parse(await stage.CommandAsync(["user", "list", "--json"]));
+                string id = accounts
+                    .GetProperty("accounts")
+                    .EnumerateArray()
+                    .Single(a => a.GetProperty("name").GetString() == gwen)
+                    .GetProperty("id")
+                    .GetString()!;
+                JsonElement records = await stage.QueryAsync(
+                    $"SELECT type FROM records WHERE stream = 'account/{id}' AND type <> 'sign-in.failed/1' ORDER BY ledger_index"
+                );
+                Assert.Equal(
+                    [
+                        "account.added/1",
+                        "account.changed/1",
+                        "session.began/1",
+                        "account.changed/1",
+                        "account.changed/1",
+                        "session.began/1",
+                        "session.ended/1",
+                        "session.began/1",
+                    ],
+                    records.EnumerateArray().Select(r => r.GetProperty("type").GetString())
+                );
             },
             expected: Refused
         );
