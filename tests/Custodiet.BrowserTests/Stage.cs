@@ -158,6 +158,22 @@ public sealed class Stage : IAsyncLifetime
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>The number of the alert about a host, as soon as it is raised.</summary>
+    public async Task<long> AlertAboutAsync(string host)
+    {
+        long number = 0;
+        await EventuallyAsync(
+            async () =>
+            {
+                JsonElement rows = await QueryAsync($"SELECT number FROM alerts WHERE entity_name = '{host}'");
+                number = rows.GetArrayLength() > 0 ? rows[0].GetProperty("number").GetInt64() : 0;
+                return number > 0;
+            },
+            $"the alert about {host} is raised"
+        );
+        return number;
+    }
+
     /// <summary>Asks again until it holds; fails after 30 seconds with what was waited for.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> holds, string what)
     {

@@ -145,22 +145,8 @@ public partial class ValueMenuTests(Stage stage)
             script: false
         );
 
-    private async Task OpenAlertAsync(IPage page, string host)
-    {
-        long number = 0;
-        await Stage.EventuallyAsync(
-            async () =>
-            {
-                System.Text.Json.JsonElement rows = await stage.QueryAsync(
-                    $"SELECT number FROM alerts WHERE entity_name = '{host}'"
-                );
-                number = rows.GetArrayLength() > 0 ? rows[0].GetProperty("number").GetInt64() : 0;
-                return number > 0;
-            },
-            $"the alert about {host} is raised"
-        );
-        await page.GotoAsync($"/alerts/{number}");
-    }
+    private async Task OpenAlertAsync(IPage page, string host) =>
+        await page.GotoAsync($"/alerts/{await stage.AlertAboutAsync(host)}");
 
     private static ILocator Value(IPage page, string field) => page.Locator($"a.value[data-field='{field}']").First;
 
