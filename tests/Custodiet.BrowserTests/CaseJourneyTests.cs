@@ -32,6 +32,46 @@ public partial class CaseJourneyTests(Stage stage)
             expected: Refused
         );
 
+    [Fact]
+    public async Task ACaseChangesHandsRestsAndTakesAnotherAlert() =>
+        await stage.VisitAsync(
+            Person.Ben,
+            async page =>
+            {
+                await stage.SendSuspiciousEventAsync("WS-ACTS-1");
+                await stage.SendSuspiciousEventAsync("WS-ACTS-2");
+                long first = await stage.AlertAboutAsync("WS-ACTS-1");
+                long second = await stage.AlertAboutAsync("WS-ACTS-2");
+                await page.OpenQueueAsync("?entity=WS-ACTS-1");
+                await page.KeysAsync("e");
+                await page.WaitForURLAsync(CasePath());
+
+                await page.SelectOptionAsync("#owner", new SelectOptionValue { Label = Person.Dora });
+                ILocator take = page.Locator("button[data-key=a]");
+                await Assertions.Expect(take).ToBeVisibleAsync();
+                await page.KeysAsync("a");
+                await Assertions.Expect(take).ToHaveCountAsync(0);
+                await Assertions.Expect(page.Locator("#owner option:checked")).ToHaveTextAsync(Person.Ben);
+
+                await page.GetByRole(AriaRole.Button, new() { Name = "Hold" }).ClickAsync();
+                await Assertions.Expect(page.Locator(".page-head")).ToContainTextAsync("on hold");
+                await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+                await Assertions.Expect(page.Locator(".page-head")).ToContainTextAsync("in progress");
+
+                ILocator number = page.Locator("#add-alert");
+                await number.FillAsync("99999999");
+                await number.PressAsync("Enter");
+                await Assertions.Expect(page.Locator("#toasts")).ToContainTextAsync("There is no alert of that number");
+                await number.FillAsync($"{second}");
+                await number.PressAsync("Enter");
+                await Assertions.Expect(page.Locator("#alerts")).ToHaveTextAsync("2 alerts");
+                await Assertions
+                    .Expect(page.Locator(".evidence .plain-list a"))
+                    .ToHaveTextAsync([$"{first}", $"{second}"]);
+            },
+            expected: "status of 404"
+        );
+
     private static async Task JudgeTooEarlyAsync(IPage page)
     {
         await page.KeysAsync("v");
@@ -112,4 +152,7 @@ public partial class CaseJourneyTests(Stage stage)
         @"ada corrected the verdict to suspicious .*, impact low, confidence medium at 20\d\d-\d\d-\d\d \d\d:\d\d UTC\."
     )]
     private static partial Regex Corrected();
+
+    [GeneratedRegex(@"/cases/\d+")]
+    private static partial Regex CasePath();
 }

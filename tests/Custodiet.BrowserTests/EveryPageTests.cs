@@ -101,6 +101,9 @@ public class EveryPageTests(Stage stage)
             "/data",
             "/data?sql=SELECT%20*%20FROM%20alerts",
             "/data?sql=SELEC",
+            "/data?in=events",
+            "/data?in=findings&is.severity=high&not.fields.User=nobody",
+            "/data?in=events&by=fields.Image",
             "/ledger",
             "/ledger/0",
             "/account",
@@ -110,6 +113,15 @@ public class EveryPageTests(Stage stage)
             "/tokens",
             "/no-such-page",
         ];
+    }
+
+    /// <summary>What axe finds on the page as it stands, in both themes.</summary>
+    internal static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page)
+    {
+        await page.EvaluateAsync(axe);
+        string[] light = await page.EvaluateAsync<string[]>(Check, false);
+        await page.EvaluateAsync(Dark);
+        return [.. light, .. await page.EvaluateAsync<string[]>(Check, true)];
     }
 
     private static async Task<IReadOnlyList<string>> ProblemsAsync(IPage page, string path)

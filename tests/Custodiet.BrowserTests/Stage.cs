@@ -127,15 +127,20 @@ public sealed class Stage : IAsyncLifetime
     }
 
     /// <summary>Asks the datasets by the command line on the running product; the rows as objects.</summary>
-    public async Task<JsonElement> QueryAsync(string sql)
+    public async Task<JsonElement> QueryAsync(string sql) =>
+        JsonElement.Parse(await CommandAsync(["query", sql, "--format", "json"]));
+
+    /// <summary>Runs a command on the running product and answers what it prints; it must succeed.</summary>
+    public async Task<string> CommandAsync(IReadOnlyList<string> arguments, string? input = null)
     {
         (int code, string output, string error) = await ProductProcess.RunAsync(
             Root,
-            ["query", sql, "--format", "json", "--data", Product.DataFolder],
-            TestContext.Current.CancellationToken
+            [.. arguments, "--data", Product.DataFolder],
+            TestContext.Current.CancellationToken,
+            input
         );
         Assert.True(code == 0, error);
-        return JsonElement.Parse(output);
+        return output;
     }
 
     /// <summary>Sends an event that a starter rule finds, about a host of its own.</summary>
@@ -151,6 +156,22 @@ public sealed class Stage : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
         response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The number of the alert about a host, as soon as it is raised.</summary>
+    public async Task<long> AlertAboutAsync(string host)
+    {
+        long number = 0;
+        await EventuallyAsync(
+            async () =>
+            {
+                JsonElement rows = await QueryAsync($"SELECT number FROM alerts WHERE entity_name = '{host}'");
+                number = rows.GetArrayLength() > 0 ? rows[0].GetProperty("number").GetInt64() : 0;
+                return number > 0;
+            },
+            $"the alert about {host} is raised"
+        );
+        return number;
     }
 
     /// <summary>Asks again until it holds; fails after 30 seconds with what was waited for.</summary>

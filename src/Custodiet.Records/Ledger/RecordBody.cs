@@ -28,6 +28,9 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(VerdictGiven), "verdict.given/1")]
 [JsonDerivedType(typeof(AccountAdded), "account.added/1")]
 [JsonDerivedType(typeof(AccountChanged), "account.changed/1")]
+[JsonDerivedType(typeof(SessionBegan), "session.began/1")]
+[JsonDerivedType(typeof(SessionEnded), "session.ended/1")]
+[JsonDerivedType(typeof(SignInFailed), "sign-in.failed/1")]
 [JsonDerivedType(typeof(TokenAdded), "token.added/1")]
 [JsonDerivedType(typeof(TokenRevoked), "token.revoked/1")]
 [JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
@@ -185,13 +188,52 @@ public sealed record AccountAdded(ActorId Account, string Name, IReadOnlyList<Ro
     public override string Type => "account.added/1";
 }
 
-/// <summary>An account changed: <c>roles</c>, <c>password</c>, <c>authenticator</c>, <c>recovery-codes</c>, <c>disabled</c>, <c>enabled</c>, <c>recovered</c>.</summary>
+/// <summary>
+/// An account changed: <c>roles</c>, <c>password</c>, <c>authenticator</c>, <c>recovery-codes</c>, <c>disabled</c>, <c>enabled</c>,
+/// <c>recovered</c>, or <c>locked</c> after failed sign-ins.
+/// </summary>
 public sealed record AccountChanged(ActorId Account, string Change, IReadOnlyList<Role> Roles) : RecordBody
 {
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "account.changed/1";
 }
+
+/// <summary>Somebody signed in.</summary>
+public sealed record SessionBegan(ActorId Account, SignInMethod Method) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "session.began/1";
+}
+
+/// <summary>Somebody signed out. A session that ends by itself leaves no record.</summary>
+public sealed record SessionEnded(ActorId Account) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "session.ended/1";
+}
+
+/// <summary>Failed sign-ins of one account within a minute, folded, so that whoever tries cannot fill the ledger.</summary>
+/// <param name="Account">The account, or null for all names that no account has; what was typed as a name could be a password.</param>
+/// <param name="FirstAt">The first of them.</param>
+/// <param name="LastAt">The last of them.</param>
+/// <param name="Failures">How many, by reason.</param>
+public sealed record SignInFailed(
+    ActorId? Account,
+    DateTimeOffset FirstAt,
+    DateTimeOffset LastAt,
+    IReadOnlyList<SignInFailureCount> Failures
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "sign-in.failed/1";
+}
+
+/// <summary>How often sign-in failed for a reason.</summary>
+public sealed record SignInFailureCount(SignInFailure Reason, int Count);
 
 /// <summary>A token was issued.</summary>
 public sealed record TokenAdded(

@@ -13,9 +13,6 @@ internal sealed class AccountUser(Account account)
     /// <summary>The account with the edits so far.</summary>
     public Account Account { get; private set; } = account;
 
-    /// <summary>What records call the change, when it is one that gets a record.</summary>
-    public string? RecordedChange { get; set; }
-
     /// <summary>Notes an edit.</summary>
     public void Edit(Func<Account, Account> edit)
     {
@@ -30,7 +27,6 @@ internal sealed class AccountUser(Account account)
     public void Saved(Account now)
     {
         edits.Clear();
-        RecordedChange = null;
         Account = now;
     }
 }

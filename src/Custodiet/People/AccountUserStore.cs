@@ -31,7 +31,7 @@ internal sealed class AccountUserStore(Accounts accounts)
     public async Task<IdentityResult> UpdateAsync(AccountUser user, CancellationToken cancellationToken)
     {
         AccountOutcome outcome = await accounts
-            .ChangeAsync(user.Account.Id, user.RecordedChange, user.Rebase, user.Account.Id, cancellationToken)
+            .NoteSignInAsync(user.Account.Id, user.Rebase, cancellationToken)
             .ConfigureAwait(false);
         switch (outcome)
         {

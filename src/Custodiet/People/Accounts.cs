@@ -284,32 +284,31 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             );
 
     /// <summary>Changes an account as it is now. <paramref name="change"/> is the record's word; null makes no record. An edit that returns what it got changes nothing.</summary>
-    public async Task<AccountOutcome> ChangeAsync(
+    public Task<AccountOutcome> ChangeAsync(
         ActorId id,
         string? change,
         Func<Account, Account> edit,
         ActorId actor,
         CancellationToken cancellation
+    ) => EditAsync(id, edit, (_, _) => change, actor, cancellation);
+
+    /// <summary>
+    /// Notes what sign-in counts. A lock gets a record, Custodiet's own act; single failures get none. While the ledger
+    /// takes no record, accounts are locked without one: guessing must not become free.
+    /// </summary>
+    public async Task<AccountOutcome> NoteSignInAsync(
+        ActorId id,
+        Func<Account, Account> edit,
+        CancellationToken cancellation
     )
     {
-        using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
-        if (await store.AccountAsync(id, cancellation).ConfigureAwait(false) is not { } account)
-        {
-            return NotFound;
-        }
-        Account edited = edit(account);
-        if (ReferenceEquals(edited, account))
-        {
-            return new AccountOutcome.Done(account);
-        }
-        if (Manages(account) && !Manages(edited) && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false))
-        {
-            return new AccountOutcome.Refused(
-                "This is the last account that can manage accounts. Give another one the role admin first."
-            );
-        }
-        RecordBody? body = change is null ? null : Changed(edited, change);
-        return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
+        AccountOutcome outcome = await EditAsync(id, edit, Lock, ActorId.Service, cancellation).ConfigureAwait(false);
+        return outcome is AccountOutcome.Refused
+            ? await ChangeAsync(id, null, edit, ActorId.Service, cancellation).ConfigureAwait(false)
+            : outcome;
+
+        static string? Lock(Account before, Account after) =>
+            after.LockedUntil is not null && after.LockedUntil != before.LockedUntil ? "locked" : null;
     }
 
     /// <inheritdoc/>
@@ -354,6 +353,34 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             LockedUntil = null,
             SecurityStamp = Secrets.NewStamp(),
         };
+
+    private async Task<AccountOutcome> EditAsync(
+        ActorId id,
+        Func<Account, Account> edit,
+        Func<Account, Account, string?> change,
+        ActorId actor,
+        CancellationToken cancellation
+    )
+    {
+        using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
+        if (await store.AccountAsync(id, cancellation).ConfigureAwait(false) is not { } account)
+        {
+            return NotFound;
+        }
+        Account edited = edit(account);
+        if (ReferenceEquals(edited, account))
+        {
+            return new AccountOutcome.Done(account);
+        }
+        if (Manages(account) && !Manages(edited) && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false))
+        {
+            return new AccountOutcome.Refused(
+                "This is the last account that can manage accounts. Give another one the role admin first."
+            );
+        }
+        RecordBody? body = change(account, edited) is { } what ? Changed(edited, what) : null;
+        return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
+    }
 
     private async Task<AccountOutcome> SaveAsync(
         Account account,

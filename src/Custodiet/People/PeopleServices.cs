@@ -9,7 +9,7 @@ namespace Custodiet.People;
 /// <summary>Sign-in, roles and tokens, as the composition adds them.</summary>
 internal static class PeopleServices
 {
-    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
+    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/>, <see cref="IRecordStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
     public static IServiceCollection AddCustodietPeople(this IServiceCollection services, PeopleOptions options)
     {
         services.AddSingleton(options);
@@ -21,6 +21,8 @@ internal static class PeopleServices
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<SetupCode>();
         services.AddSingleton<SignInLimits>();
+        services.AddSingleton<SignInRecords>();
+        services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
         services.AddScoped<SignInFlow>();
         services.AddSingleton<Enrolment>();
         services.AddHttpContextAccessor();
@@ -66,8 +68,9 @@ internal static class PeopleServices
         endpoints
             .MapPost(
                 "/sign-out",
-                async (HttpContext http) =>
+                async (HttpContext http, SignInRecords records) =>
                 {
+                    await records.EndedAsync(http.User.Actor()).ConfigureAwait(false);
                     await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
                     return Results.LocalRedirect("/sign-in");
                 }

@@ -32,6 +32,7 @@ internal sealed partial class SignInFlow(
     SignInManager<AccountUser> manager,
     Accounts accounts,
     SignInLimits limits,
+    SignInRecords records,
     TimeProvider time,
     ILogger<SignInFlow> logger
 )
@@ -39,49 +40,93 @@ internal sealed partial class SignInFlow(
     /// <summary>First step: name and password.</summary>
     public async Task<SignInStep> WithPasswordAsync(string? name, string? password, CancellationToken cancellation)
     {
-        name ??= "";
-        if (limits.Refuses(name) is { } wait)
+        Account? account = await accounts.FindAsync(name ?? "", cancellation).ConfigureAwait(false);
+        if (limits.Refuses(name ?? "") is { } wait)
         {
-            return new SignInStep(SignInResultKind.Wait, wait);
+            return Wait(account, wait);
         }
-        Account? account = await accounts.FindAsync(name, cancellation).ConfigureAwait(false);
-        bool worthTrying =
-            account is { Disabled: false, PasswordHash: not null }
-            && !(account.LockedUntil > time.GetUtcNow())
-            && password is { Length: > 0 and <= PasswordRules.LengthMax };
-        if (account is null || !worthTrying)
+        SignInFailure? hopeless =
+            account is null ? SignInFailure.UnknownName
+            : account.Disabled ? SignInFailure.Disabled
+            : IsLocked(account) ? SignInFailure.Locked
+            : account.PasswordHash is null || password is not { Length: > 0 and <= PasswordRules.LengthMax }
+                ? SignInFailure.WrongPassword
+            : null;
+        if (account is null || hopeless is not null)
         {
             // The same work as for a wrong password, so that the time tells nobody whether the name exists.
             accounts.Passwords.MatchNothing(password);
-            return new SignInStep(SignInResultKind.Wrong);
+            return Wrong(account, hopeless ?? SignInFailure.UnknownName);
         }
-        var user = new AccountUser(account);
         SignInResult result = await manager
-            .PasswordSignInAsync(user, password!, isPersistent: false, lockoutOnFailure: true)
+            .PasswordSignInAsync(new AccountUser(account), password!, isPersistent: false, lockoutOnFailure: true)
             .ConfigureAwait(false);
-        return Step(result, account.Id);
+        return await StepAsync(result, account, SignInMethod.Password, SignInFailure.WrongPassword)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Second step: the code of the authenticator app.</summary>
-    public async Task<SignInStep> WithCodeAsync(string? code)
-    {
-        AccountUser? user = await manager.GetTwoFactorAuthenticationUserAsync().ConfigureAwait(false);
-        if (user is null || user.Account.Disabled)
-        {
-            return new SignInStep(SignInResultKind.StartAgain);
-        }
-        if (limits.Refuses(user.Account.Name) is { } wait)
-        {
-            return new SignInStep(SignInResultKind.Wait, wait);
-        }
-        SignInResult result = await manager
-            .TwoFactorAuthenticatorSignInAsync(code ?? "", isPersistent: false, rememberClient: false)
-            .ConfigureAwait(false);
-        return Step(result, user.Account.Id);
-    }
+    public Task<SignInStep> WithCodeAsync(string? code) =>
+        SecondStepAsync(
+            SignInMethod.Authenticator,
+            SignInFailure.WrongCode,
+            _ => manager.TwoFactorAuthenticatorSignInAsync(code ?? "", isPersistent: false, rememberClient: false)
+        );
 
     /// <summary>Second step without the device: a recovery code, which ends with it.</summary>
-    public async Task<SignInStep> WithRecoveryCodeAsync(string? code)
+    public Task<SignInStep> WithRecoveryCodeAsync(string? code) =>
+        SecondStepAsync(
+            SignInMethod.RecoveryCode,
+            SignInFailure.WrongRecoveryCode,
+            async user =>
+            {
+                SignInResult result = await manager.TwoFactorRecoveryCodeSignInAsync(code ?? "").ConfigureAwait(false);
+                if (!result.Succeeded)
+                {
+                    // Identity does not count these; without counting, 50 bits could be tried as fast as the network goes.
+                    await manager.UserManager.AccessFailedAsync(user).ConfigureAwait(false);
+                }
+                return result;
+            }
+        );
+
+    /// <summary>Sets a new password for whoever shows the account's one-time code. The session is begun apart.</summary>
+    public async Task<AccountOutcome> WithOneTimeCodeAsync(
+        string name,
+        string code,
+        string newPassword,
+        CancellationToken cancellation
+    )
+    {
+        AccountOutcome outcome = await accounts
+            .RecoverAsync(name, code, newPassword, cancellation)
+            .ConfigureAwait(false);
+        if (outcome is AccountOutcome.Invalid invalid && invalid.Problems.Any(problem => problem.Field == "code"))
+        {
+            Account? account = await accounts.FindAsync(name, cancellation).ConfigureAwait(false);
+            records.Failed(account?.Id, account is null ? SignInFailure.UnknownName : SignInFailure.WrongOneTimeCode);
+        }
+        return outcome;
+    }
+
+    /// <summary>Begins the session of somebody who has just proved who they are with a code.</summary>
+    public async Task BeginSessionAsync(Account account, SignInMethod method)
+    {
+        await records.BeganAsync(account.Id, method).ConfigureAwait(false);
+        await RenewSessionAsync(account).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes on with the session of somebody whose credentials have changed; the change has its record.</summary>
+    public Task RenewSessionAsync(Account account) =>
+        manager.SignInAsync(new AccountUser(account), isPersistent: false);
+
+    private bool IsLocked(Account account) => account.LockedUntil > time.GetUtcNow();
+
+    private async Task<SignInStep> SecondStepAsync(
+        SignInMethod method,
+        SignInFailure failure,
+        Func<AccountUser, Task<SignInResult>> tryCode
+    )
     {
         AccountUser? user = await manager.GetTwoFactorAuthenticationUserAsync().ConfigureAwait(false);
         if (user is null || user.Account.Disabled)
@@ -90,35 +135,49 @@ internal sealed partial class SignInFlow(
         }
         if (limits.Refuses(user.Account.Name) is { } wait)
         {
-            return new SignInStep(SignInResultKind.Wait, wait);
+            return Wait(user.Account, wait);
         }
-        if (await manager.UserManager.IsLockedOutAsync(user).ConfigureAwait(false))
+        if (IsLocked(user.Account))
         {
-            return new SignInStep(SignInResultKind.Wrong);
+            return Wrong(user.Account, SignInFailure.Locked);
         }
-        SignInResult result = await manager.TwoFactorRecoveryCodeSignInAsync(code ?? "").ConfigureAwait(false);
-        if (!result.Succeeded)
-        {
-            // Identity does not count these; without counting, 50 bits could be tried as fast as the network goes.
-            await manager.UserManager.AccessFailedAsync(user).ConfigureAwait(false);
-        }
-        return Step(result, user.Account.Id);
+        return await StepAsync(await tryCode(user).ConfigureAwait(false), user.Account, method, failure)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>Begins or renews the session of somebody who has just proved who they are.</summary>
-    public Task BeginSessionAsync(Account account) =>
-        manager.SignInAsync(new AccountUser(account), isPersistent: false);
-
-    private SignInStep Step(SignInResult result, ActorId account)
+    private async Task<SignInStep> StepAsync(
+        SignInResult result,
+        Account account,
+        SignInMethod method,
+        SignInFailure failure
+    )
     {
+        if (result.RequiresTwoFactor)
+        {
+            return new SignInStep(SignInResultKind.CodeNeeded);
+        }
+        if (result.Succeeded)
+        {
+            // The cookie is in the answer, and the answer leaves after this.
+            await records.BeganAsync(account.Id, method).ConfigureAwait(false);
+            return new SignInStep(SignInResultKind.Done);
+        }
         if (result.IsLockedOut)
         {
-            LogLocked(account);
+            LogLocked(account.Id);
         }
-        return new SignInStep(
-            result.Succeeded ? SignInResultKind.Done
-            : result.RequiresTwoFactor ? SignInResultKind.CodeNeeded
-            : SignInResultKind.Wrong
-        );
+        return Wrong(account, failure);
+    }
+
+    private SignInStep Wrong(Account? account, SignInFailure reason)
+    {
+        records.Failed(account?.Id, reason);
+        return new SignInStep(SignInResultKind.Wrong);
+    }
+
+    private SignInStep Wait(Account? account, int seconds)
+    {
+        records.Failed(account?.Id, account is null ? SignInFailure.UnknownName : SignInFailure.TooMany);
+        return new SignInStep(SignInResultKind.Wait, seconds);
     }
 }

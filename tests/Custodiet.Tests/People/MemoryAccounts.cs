@@ -13,7 +13,7 @@ internal sealed class MemoryAccounts : IAccountStore
 
     public List<RecordDraft> Drafts { get; } = [];
 
-    /// <summary>When set, nothing is saved, as when the ledger refuses.</summary>
+    /// <summary>When set, nothing that comes with a record is saved, as when the ledger refuses.</summary>
     public string? RefuseReason { get; set; }
 
     public IEnumerable<string> DraftTypes => Drafts.Select(draft => draft.Body.Type);
@@ -97,7 +97,7 @@ internal sealed class MemoryAccounts : IAccountStore
 
     private AppendOutcome Append(IReadOnlyList<RecordDraft> drafts, Action save)
     {
-        if (RefuseReason is { } reason)
+        if (RefuseReason is { } reason && drafts.Count > 0)
         {
             return new AppendOutcome.Refused(reason);
         }

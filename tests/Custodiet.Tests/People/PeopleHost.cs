@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Custodiet.People;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Tests.Process;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Rendering;
@@ -28,6 +29,7 @@ internal sealed class PeopleHost : IAsyncDisposable
 
     private PeopleHost(PeopleOptions? options)
     {
+        Records = new MemoryRecords(Time);
         options ??= new PeopleOptions { KeysFolder = "" };
         options = options with { KeysFolder = Path.Combine(folder.FullName, "keys"), PasswordIterations = 1_000 };
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
@@ -40,6 +42,7 @@ internal sealed class PeopleHost : IAsyncDisposable
             kestrel.ListenUnixSocket(SocketPath, listen => listen.UseConsolePeer());
         });
         builder.Services.AddSingleton<IAccountStore>(Store);
+        builder.Services.AddSingleton<IRecordStore>(Records);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddRazorComponents();
         builder.Services.AddCustodietPeople(options);
@@ -60,6 +63,11 @@ internal sealed class PeopleHost : IAsyncDisposable
     public MemoryAccounts Store { get; } = new();
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Records that come without a change to an account.</summary>
+    public MemoryRecords Records { get; }
+
+    public SignInRecords SignIns => app.Services.GetRequiredService<SignInRecords>();
 
     public string KeysFolder => Path.Combine(folder.FullName, "keys");
 
@@ -135,6 +143,9 @@ internal sealed class PeopleHost : IAsyncDisposable
         };
         return new HttpClient(handler) { BaseAddress = new Uri("http://custodiet") };
     }
+
+    /// <summary>Stops as the product does.</summary>
+    public Task StopAsync() => app.StopAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -19,10 +19,12 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
     private readonly List<Run> runs = [];
     private readonly List<(RunId Run, Answer Answer)> answers = [];
     private readonly List<(AlertId Alert, StandingVerdict Verdict)> verdicts = [];
-    private string? refusal;
 
     /// <summary>Runs once, before the next append is checked: somebody who is quicker.</summary>
     public Func<ValueTask>? BeforeAppend { get; set; }
+
+    /// <summary>When set, nothing is appended, as when the disk is full.</summary>
+    public string? Refusal { get; set; }
 
     public List<AppendRequest> Requests { get; } = [];
 
@@ -41,9 +43,9 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
             BeforeAppend = null;
             await first();
         }
-        if (refusal is not null)
+        if (Refusal is not null)
         {
-            return new AppendOutcome.Refused(refusal);
+            return new AppendOutcome.Refused(Refusal);
         }
         foreach (StreamExpectation expected in request.Expectations)
         {
@@ -65,7 +67,7 @@ internal sealed class MemoryRecords(TimeProvider time) : IRecordStore, IJudgemen
         return new AppendOutcome.Appended(start, ids);
     }
 
-    public void Refuse(string reason) => refusal = reason;
+    public void Refuse(string reason) => Refusal = reason;
 
     private RecordId Append(RecordDraft draft)
     {

@@ -19,6 +19,8 @@ public class QueueQueryTests
             AtLeast = Severity.High,
             Title = "a & b",
             Entity = "ws-*",
+            Technology = "windows-sysmon",
+            Sensor = "WS-017",
             Rule = "r?1",
             Assignee = "me",
             Verdict = Verdict.Benign,
@@ -36,6 +38,14 @@ public class QueueQueryTests
     [InlineData("severity=&state=&title=%20%20")]
     [InlineData("")]
     public void WhatCannotBeReadIsLeftOut(string address) => Assert.Equal(new QueueQuery(), QueueQuery.Parse(address));
+
+    [Fact]
+    public void ASensorNarrowsToItself()
+    {
+        QueueQuery query = QueueQuery.Parse("technology=windows-sysmon&sensor=WS-017");
+        Assert.True(query.IsNarrowed);
+        Assert.Equal(("windows-sysmon", "WS-017"), (query.ToFilter(me).Technology, query.ToFilter(me).Sensor));
+    }
 
     [Fact]
     public void MineAndUnassignedAreFiltersOfTheReader()

@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Custodiet.People;
-using Custodiet.Process.Runs;
 using Custodiet.Process.Triage;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
-using Custodiet.Records.Stores;
 using Custodiet.Web.Queue;
 
 namespace Custodiet.Web.Cases;
@@ -18,142 +16,108 @@ internal static class CaseEndpoints
     public static void Map(RouteGroupBuilder group)
     {
         RouteGroupBuilder acts = group.MapGroup("/cases/{number:long}").RequireAuthorization(Policies.Judge);
-        acts.MapPost("/answer", AnswerAsync);
-        acts.MapPost("/accept", AcceptAsync);
-        acts.MapPost("/verdict", JudgeAsync);
-        acts.MapPost("/owner", OwnAsync);
-        acts.MapPost("/state", MoveAsync);
-        acts.MapPost("/restrict", RestrictAsync);
-        acts.MapPost("/alerts", ExtendAsync);
+        Map(acts, "/answer", AnswerAsync);
+        Map(acts, "/accept", AcceptAsync);
+        Map(acts, "/verdict", JudgeAsync, CaseReader.VerdictStep);
+        Map(acts, "/owner", OwnAsync);
+        Map(acts, "/state", MoveAsync);
+        Map(acts, "/restrict", RestrictAsync);
+        Map(acts, "/alerts", ExtendAsync);
     }
 
-    private static Task<IResult> AnswerAsync(
-        long number,
-        IFormCollection form,
-        RunDesk desk,
+    private static void Map(RouteGroupBuilder group, string path, CaseAct act, string? question = null) =>
+        group.MapPost(
+            path,
+            (long number, IFormCollection form, HttpResponse response, CaseActs acts, CancellationToken cancellation) =>
+                acts.DoAsync(number, act, form, response, question, cancellation)
+        );
+
+    private static ValueTask<ActOutcome> AnswerAsync(
         CaseActs acts,
+        Case item,
+        IFormCollection form,
         CancellationToken cancellation
     ) =>
-        acts.DoAsync(
-            number,
-            (_, viewer) =>
-                Run(form) is { } run
-                    ? desk.AnswerAsync(
-                        run,
-                        form["question"].ToString(),
-                        AnswerForm.Read(form),
-                        DecisionForm.Record(form["seen"]),
-                        viewer,
-                        cancellation
-                    )
-                    : ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound("run of that id")),
+        Run(form) is { } run
+            ? acts.Runs.AnswerAsync(
+                run,
+                form["question"].ToString(),
+                AnswerForm.Read(form),
+                DecisionForm.Record(form["seen"]),
+                acts.Viewer,
+                cancellation
+            )
+            : ThereIsNo("run of that id");
+
+    private static ValueTask<ActOutcome> AcceptAsync(
+        CaseActs acts,
+        Case item,
+        IFormCollection form,
+        CancellationToken cancellation
+    ) =>
+        Run(form) is { } run && Seen(form) is { } seen
+            ? acts.Runs.AcceptFactsAsync(run, seen, acts.Viewer, cancellation)
+            : ThereIsNo("fact in that form");
+
+    private static ValueTask<ActOutcome> JudgeAsync(
+        CaseActs acts,
+        Case item,
+        IFormCollection form,
+        CancellationToken cancellation
+    ) =>
+        DecisionForm.Read(form) is { } decision
+            ? acts.Cases.JudgeAsync(item.Id, decision, DecisionForm.Record(form["seen"]), acts.Viewer, cancellation)
+            : ThereIsNo("complete verdict in that form");
+
+    private static ValueTask<ActOutcome> OwnAsync(
+        CaseActs acts,
+        Case item,
+        IFormCollection form,
+        CancellationToken cancellation
+    ) =>
+        acts.Cases.AssignAsync(
+            item.Id,
+            form["owner"].ToString() is { Length: > 0 } owner ? new ActorId(owner) : null,
+            acts.Viewer,
             cancellation
         );
 
-    private static Task<IResult> AcceptAsync(
-        long number,
-        IFormCollection form,
-        RunDesk desk,
+    private static ValueTask<ActOutcome> MoveAsync(
         CaseActs acts,
+        Case item,
+        IFormCollection form,
         CancellationToken cancellation
     ) =>
-        acts.DoAsync(
-            number,
-            (_, viewer) =>
-                Run(form) is { } run && Seen(form) is { } seen
-                    ? desk.AcceptFactsAsync(run, seen, viewer, cancellation)
-                    : ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound("fact in that form")),
+        Enum.TryParse(form["state"], out CaseState state) && Enum.IsDefined(state)
+            ? acts.Cases.ChangeStateAsync(item.Id, state, acts.Viewer, cancellation)
+            : ThereIsNo("state of that name");
+
+    private static ValueTask<ActOutcome> RestrictAsync(
+        CaseActs acts,
+        Case item,
+        IFormCollection form,
+        CancellationToken cancellation
+    ) =>
+        acts.Cases.RestrictAsync(
+            item.Id,
+            [.. form["person"].Where(p => !string.IsNullOrEmpty(p)).Select(p => new ActorId(p!))],
+            acts.Viewer,
             cancellation
         );
 
-    private static Task<IResult> JudgeAsync(
-        long number,
-        IFormCollection form,
-        CaseDesk desk,
+    private static async ValueTask<ActOutcome> ExtendAsync(
         CaseActs acts,
+        Case item,
+        IFormCollection form,
         CancellationToken cancellation
     ) =>
-        acts.DoAsync(
-            number,
-            (item, viewer) =>
-                DecisionForm.Read(form) is { } decision
-                    ? desk.JudgeAsync(item.Id, decision, DecisionForm.Record(form["seen"]), viewer, cancellation)
-                    : ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound("complete verdict in that form")),
-            cancellation,
-            CaseReader.VerdictStep
-        );
+        long.TryParse(form["alert"], NumberStyles.None, CultureInfo.InvariantCulture, out long wanted)
+        && await acts.Judgements.AlertByNumberAsync(wanted, acts.Viewer, cancellation) is { } alert
+            ? await acts.Cases.ExtendAsync(item.Id, [alert.Id], acts.Viewer, cancellation)
+            : new ActOutcome.NotFound("alert of that number");
 
-    private static Task<IResult> OwnAsync(
-        long number,
-        IFormCollection form,
-        CaseDesk desk,
-        CaseActs acts,
-        CancellationToken cancellation
-    ) =>
-        acts.DoAsync(
-            number,
-            (item, viewer) =>
-                desk.AssignAsync(
-                    item.Id,
-                    form["owner"].ToString() is { Length: > 0 } owner ? new ActorId(owner) : null,
-                    viewer,
-                    cancellation
-                ),
-            cancellation
-        );
-
-    private static Task<IResult> MoveAsync(
-        long number,
-        IFormCollection form,
-        CaseDesk desk,
-        CaseActs acts,
-        CancellationToken cancellation
-    ) =>
-        acts.DoAsync(
-            number,
-            (item, viewer) =>
-                Enum.TryParse(form["state"], out CaseState state) && Enum.IsDefined(state)
-                    ? desk.ChangeStateAsync(item.Id, state, viewer, cancellation)
-                    : ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound("state of that name")),
-            cancellation
-        );
-
-    private static Task<IResult> RestrictAsync(
-        long number,
-        IFormCollection form,
-        CaseDesk desk,
-        CaseActs acts,
-        CancellationToken cancellation
-    ) =>
-        acts.DoAsync(
-            number,
-            (item, viewer) =>
-                desk.RestrictAsync(
-                    item.Id,
-                    [.. form["person"].Where(p => !string.IsNullOrEmpty(p)).Select(p => new ActorId(p!))],
-                    viewer,
-                    cancellation
-                ),
-            cancellation
-        );
-
-    private static Task<IResult> ExtendAsync(
-        long number,
-        IFormCollection form,
-        CaseDesk desk,
-        IJudgementReader judgements,
-        CaseActs acts,
-        CancellationToken cancellation
-    ) =>
-        acts.DoAsync(
-            number,
-            async (item, viewer) =>
-                long.TryParse(form["alert"], NumberStyles.None, CultureInfo.InvariantCulture, out long wanted)
-                && await judgements.AlertByNumberAsync(wanted, viewer, cancellation) is { } alert
-                    ? await desk.ExtendAsync(item.Id, [alert.Id], viewer, cancellation)
-                    : new ActOutcome.NotFound("alert of that number"),
-            cancellation
-        );
+    private static ValueTask<ActOutcome> ThereIsNo(string what) =>
+        ValueTask.FromResult<ActOutcome>(new ActOutcome.NotFound(what));
 
     private static RunId? Run(IFormCollection form) => Guid.TryParse(form["run"], out Guid id) ? new RunId(id) : null;
 

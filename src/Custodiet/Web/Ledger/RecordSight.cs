@@ -32,17 +32,27 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
         {
             return new RecordSight(null, "The body is of a kind that this version does not know.");
         }
-        if (body is AccountAdded or AccountChanged or TokenAdded or TokenRevoked && !visit.May(Policies.Audit))
+        if (IsAboutPeople(body) && !visit.May(Policies.Audit))
         {
             return new RecordSight(
                 null,
-                "Bodies about accounts and tokens are for auditors, leads, engineers and admins."
+                "Bodies about accounts, sessions and tokens are for auditors, leads, engineers and admins."
             );
         }
         return await MaySeeAsync(body, judgements, visit, cancellation)
             ? new RecordSight(body, null)
             : new RecordSight(null, "The body belongs to something that you may not see.");
     }
+
+    private static bool IsAboutPeople(RecordBody body) =>
+        body
+            is AccountAdded
+                or AccountChanged
+                or SessionBegan
+                or SessionEnded
+                or SignInFailed
+                or TokenAdded
+                or TokenRevoked;
 
     private static async ValueTask<bool> MaySeeAsync(
         RecordBody body,

@@ -32,6 +32,9 @@ public sealed record QueueQuery
     /// <summary>The technology, with <c>*</c>.</summary>
     public string? Technology { get; init; }
 
+    /// <summary>The sensor, with <c>*</c>.</summary>
+    public string? Sensor { get; init; }
+
     /// <summary>The rule's id.</summary>
     public string? Rule { get; init; }
 
@@ -62,6 +65,7 @@ public sealed record QueueQuery
         || Title is not null
         || Entity is not null
         || Technology is not null
+        || Sensor is not null
         || Rule is not null
         || Assignee is not null
         || Verdict is not null;
@@ -85,6 +89,7 @@ public sealed record QueueQuery
             Title = Part("title"),
             Entity = Part("entity"),
             Technology = Part("technology"),
+            Sensor = Part("sensor"),
             Rule = Part("rule"),
             Assignee = Part("assignee"),
             Verdict = Named<Verdict>(Part("verdict")),
@@ -114,6 +119,7 @@ public sealed record QueueQuery
             Title = Title,
             Entity = Entity,
             Technology = Technology,
+            Sensor = Sensor,
             RuleId = Rule,
             Verdict = Verdict,
             Assignee =
@@ -139,6 +145,7 @@ public sealed record QueueQuery
             Pair("title", Title),
             Pair("entity", Entity),
             Pair("technology", Technology),
+            Pair("sensor", Sensor),
             Pair("rule", Rule),
             Pair("assignee", Assignee),
             Pair("verdict", Verdict?.ToString()),

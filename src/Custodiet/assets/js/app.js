@@ -2,8 +2,10 @@ import { startChoices } from "./choices.js";
 import { startData } from "./data.js";
 import { startFrame } from "./frame.js";
 import { startQueue } from "./queue.js";
+import { startValues } from "./values.js";
 
 startFrame();
 startChoices();
 startQueue();
 startData();
+startValues();

@@ -85,7 +85,9 @@ export function startFrame() {
   document.addEventListener("click", async event => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
-    await navigator.clipboard?.writeText(button.dataset.copy);
+    // Over plain HTTP browsers offer no clipboard, except on the machine itself.
+    if (!navigator.clipboard) return say("This browser copies over HTTPS only.");
+    await navigator.clipboard.writeText(button.dataset.copy);
     say("Copied.", true);
   });
   document.addEventListener("change", event => {
