@@ -86,10 +86,11 @@ internal static class Server
     /// <summary>Content takes seconds to load. Inputs, sign-in and what they need work at once; every other request waits for it.</summary>
     private static async Task AwaitContentAsync(Flow flow, HttpContext http, RequestDelegate next)
     {
-        bool needed =
-            http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null
-            && !http.Request.Path.StartsWithSegments("/api/v1/events", StringComparison.Ordinal);
-        if (needed && !flow.Loaded.IsCompleted)
+        EndpointMetadataCollection? route = http.GetEndpoint()?.Metadata;
+        bool early =
+            route?.GetMetadata<IAllowAnonymous>() is not null
+            || route?.GetOrderedMetadata<IAuthorizeData>().Any(a => a.Policy == Policies.EventsWrite) == true;
+        if (!early && !flow.Loaded.IsCompleted)
         {
             await flow.Loaded.WaitAsync(http.RequestAborted);
         }

@@ -91,7 +91,9 @@ internal static class HecApi
         using BodyRead body = await ProtocolRequest.ReadAsync(http, intake, counters, cancellation);
         if (body.Problem is { } unreadable)
         {
-            return Answer(unreadable.Status, unreadable.Reason, (int)HecFault.InvalidData);
+            return unreadable.Status == StatusCodes.Status429TooManyRequests
+                ? Answer(StatusCodes.Status503ServiceUnavailable, "Server is busy", 9)
+                : Answer(unreadable.Status, unreadable.Reason, (int)HecFault.InvalidData);
         }
         using EventBuffer events = new();
         if (decode(body.Bytes, events) is { } problem)

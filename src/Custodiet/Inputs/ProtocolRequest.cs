@@ -25,10 +25,21 @@ internal static class ProtocolRequest
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
-        BodyRead body = await RequestBody.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
-        if (body.Problem is { } problem)
+        RequestBodies bodies = http.RequestServices.GetRequiredService<RequestBodies>();
+        BodyRead body = await bodies.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
+        switch (body.Problem?.Status)
         {
-            Refuse(counters, problem.Status == StatusCodes.Status413PayloadTooLarge ? "too large" : "cannot be read");
+            case null:
+                break;
+            case StatusCodes.Status429TooManyRequests:
+                counters.Refuse("too many bodies at once");
+                break;
+            case StatusCodes.Status413PayloadTooLarge:
+                Refuse(counters, "too large");
+                break;
+            default:
+                Refuse(counters, "cannot be read");
+                break;
         }
         return body;
     }
