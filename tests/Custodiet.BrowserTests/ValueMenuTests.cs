@@ -90,6 +90,7 @@ public partial class ValueMenuTests(Stage stage)
             {
                 await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
                 await stage.SendSuspiciousEventAsync("WS-MENU-4");
+                await stage.AlertAboutAsync("WS-MENU-4");
                 await page.OpenQueueAsync("?entity=WS-MENU-4");
                 await page.KeysAsync("Space");
                 ILocator value = page.Locator("#preview a.value").First;
@@ -119,6 +120,7 @@ public partial class ValueMenuTests(Stage stage)
             async page =>
             {
                 await stage.SendSuspiciousEventAsync("WS-MENU-5");
+                await stage.AlertAboutAsync("WS-MENU-5");
                 await page.OpenQueueAsync("?entity=WS-MENU-5");
                 await page.KeysAsync("e");
                 await page.WaitForURLAsync(CasePath());
