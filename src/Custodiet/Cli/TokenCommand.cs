@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Custodiet.People;
 using Custodiet.Records.People;
 
 namespace Custodiet.Cli;
@@ -6,7 +7,23 @@ namespace Custodiet.Cli;
 /// <summary><c>custodiet token</c>: tokens for programs, with or without a running server.</summary>
 internal static class TokenCommand
 {
-    public static Command Create() => new("token", "Tokens for programs.") { Add(), List(), Revoke() };
+    public static Command Create() =>
+        new("token", "Tokens for programs.")
+        {
+            Add(),
+            SessionCommand.List<TokenLine>(
+                "tokens",
+                (session, cancellation) => session.TokensAsync(cancellation),
+                ("id", t => t.Id),
+                ("name", t => t.Name),
+                ("role", t => t.Role),
+                ("scopes", t => string.Join(' ', t.Scopes)),
+                ("created", t => t.CreatedAt.ToString("u")),
+                ("expires", t => t.ExpiresAt?.ToString("u") ?? ""),
+                ("revoked", t => t.RevokedAt?.ToString("u") ?? "")
+            ),
+            Revoke(),
+        };
 
     private static Command Add()
     {
@@ -14,94 +31,50 @@ internal static class TokenCommand
         Option<string> name = new("--name") { Description = "What it is for.", Required = true };
         Option<string[]> scopes = new("--scope")
         {
-            Description =
-                "Narrower than the role: events:write, findings:write, query:read, ledger:read; may be repeated.",
+            Description = $"Narrower than the role: {string.Join(", ", Scopes.All)}; may be repeated.",
             AllowMultipleArgumentsPerToken = true,
         };
         Option<int?> days = new("--days") { Description = "Days until it expires. Default: never." };
-        Command command = new("add", "Issue a token; its text is printed once.") { role, name, scopes, days };
-        command.SetAction(
-            async (parse, cancellation) =>
+        return new Command("add", "Issue a token; its text is printed once.") { role, name, scopes, days }.Does(
+            async (session, parse, cancellation) =>
             {
-                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
+                string purpose = parse.GetRequiredValue(name);
+                Role given = parse.GetRequiredValue(role);
                 DateTimeOffset? expires = parse.GetValue(days) is { } count
                     ? TimeProvider.System.GetUtcNow().AddDays(count)
                     : null;
                 string token = await session.AddTokenAsync(
-                    parse.GetRequiredValue(name),
-                    parse.GetRequiredValue(role),
+                    purpose,
+                    given,
                     parse.GetValue(scopes) ?? [],
                     expires,
                     cancellation
                 );
-                if (parse.GetValue(CommandLine.Json))
-                {
-                    Output.WriteJson(
-                        new
-                        {
-                            name = parse.GetRequiredValue(name),
-                            role = parse.GetRequiredValue(role),
-                            token,
-                        }
-                    );
-                }
-                else
-                {
-                    Console.Out.WriteLine(token);
-                    Output.Remark("This is the only time it is shown; Custodiet keeps its SHA-256.");
-                }
-                return ExitCode.Done;
-            }
-        );
-        return command;
-    }
-
-    private static Command List()
-    {
-        Command command = new("list", "All tokens.");
-        command.SetAction(
-            async (parse, cancellation) =>
-            {
-                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
-                IReadOnlyList<TokenLine> tokens = await session.TokensAsync(cancellation);
-                if (parse.GetValue(CommandLine.Json))
-                {
-                    Output.WriteJson(new { tokens });
-                    return ExitCode.Done;
-                }
-                Output.WriteTable(
-                    ["id", "name", "role", "scopes", "created", "expires", "revoked"],
-                    tokens.Select(t =>
-                        (IReadOnlyList<string>)
-                            [
-                                t.Id,
-                                t.Name,
-                                t.Role,
-                                string.Join(' ', t.Scopes),
-                                t.CreatedAt.ToString("u"),
-                                t.ExpiresAt?.ToString("u") ?? "",
-                                t.RevokedAt?.ToString("u") ?? "",
-                            ]
-                    )
+                SessionCommand.Tell(
+                    parse,
+                    new
+                    {
+                        name = purpose,
+                        role = given,
+                        token,
+                    },
+                    token,
+                    "This is the only time it is shown; Custodiet keeps its SHA-256."
                 );
-                return ExitCode.Done;
             }
         );
-        return command;
     }
 
     private static Command Revoke()
     {
         Argument<string> id = new("ID") { Description = "The token's id, as listed." };
-        Command command = new("revoke", "Refuse a token from now on.") { id };
-        command.SetAction(
-            async (parse, cancellation) =>
+        return new Command("revoke", "Refuse a token from now on.") { id }.Does(
+            async (session, parse, cancellation) =>
             {
-                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
-                await session.RevokeTokenAsync(parse.GetRequiredValue(id), cancellation);
-                return ExitCode.Done;
+                string token = parse.GetRequiredValue(id);
+                await session.RevokeTokenAsync(token, cancellation);
+                SessionCommand.Tell(parse, new { id = token }, secret: null, remark: null);
             }
         );
-        return command;
     }
 }

@@ -18,11 +18,19 @@ internal static class UserCommand
         new("user", "Accounts of people.")
         {
             Add(),
-            List(),
+            SessionCommand.List<AccountLine>(
+                "accounts",
+                (session, cancellation) => session.AccountsAsync(cancellation),
+                ("name", a => a.Name),
+                ("roles", a => string.Join(' ', a.Roles)),
+                ("pseudonym", a => a.Id),
+                ("two-factor", a => a.TwoFactor ? "yes" : "no"),
+                ("state", a => a.Disabled ? "disabled" : "enabled")
+            ),
             Change("disable", "End the account's sessions and refuse its sign-in."),
             Change("enable", "Allow sign-in again."),
             Change("recover", "Print a one-time code with which the owner sets a new password and authenticator."),
-            Roles(),
+            Change("roles", "Replace the account's roles.", roles),
         };
 
     private static Command Add()
@@ -31,129 +39,63 @@ internal static class UserCommand
         {
             Description = "Read the password from standard input.",
         };
-        Command command = new("add", "Add an account; prints a one-time code for setting the password.")
+        return new Command("add", "Add an account; prints a one-time code for setting the password.")
         {
             name,
             roles,
             passwordStandardInput,
-        };
-        command.SetAction(
-            async (parse, cancellation) =>
+        }.Does(
+            async (session, parse, cancellation) =>
             {
                 string? password = parse.GetValue(passwordStandardInput)
-                    ? (await Console.In.ReadLineAsync(cancellation))
+                    ? await Console.In.ReadLineAsync(cancellation)
                     : null;
-                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
                 string user = parse.GetRequiredValue(name);
-                string code = await session.AddAccountAsync(
-                    user,
-                    parse.GetRequiredValue(roles),
-                    password,
-                    cancellation
-                );
-                if (parse.GetValue(CommandLine.Json))
-                {
-                    Output.WriteJson(
-                        new
-                        {
-                            name = user,
-                            roles = parse.GetRequiredValue(roles),
-                            code,
-                        }
-                    );
-                }
-                else
-                {
-                    Output.Remark(
-                        code.Length == 0
-                            ? $"Added {user} with the given password."
-                            : $"Added {user}. Its owner opens /recover and uses this code once, within an hour:"
-                    );
-                    if (code.Length > 0)
+                Role[] given = parse.GetRequiredValue(roles);
+                string code = await session.AddAccountAsync(user, given, password, cancellation);
+                bool hasCode = code.Length > 0;
+                SessionCommand.Tell(
+                    parse,
+                    new
                     {
-                        Console.Out.WriteLine(code);
-                    }
-                }
-                return ExitCode.Done;
-            }
-        );
-        return command;
-    }
-
-    private static Command List()
-    {
-        Command command = new("list", "All accounts.");
-        command.SetAction(
-            async (parse, cancellation) =>
-            {
-                await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
-                IReadOnlyList<AccountLine> accounts = await session.AccountsAsync(cancellation);
-                if (parse.GetValue(CommandLine.Json))
-                {
-                    Output.WriteJson(new { accounts });
-                    return ExitCode.Done;
-                }
-                Output.WriteTable(
-                    ["name", "roles", "pseudonym", "two-factor", "state"],
-                    accounts.Select(a =>
-                        (IReadOnlyList<string>)
-                            [
-                                a.Name,
-                                string.Join(' ', a.Roles),
-                                a.Id,
-                                a.TwoFactor ? "yes" : "no",
-                                a.Disabled ? "disabled" : "enabled",
-                            ]
-                    )
+                        name = user,
+                        roles = given,
+                        code,
+                    },
+                    hasCode ? code : null,
+                    hasCode
+                        ? $"Added {user}. Its owner opens /recover and uses this code once, within an hour:"
+                        : $"Added {user} with the given password."
                 );
-                return ExitCode.Done;
             }
         );
-        return command;
     }
 
-    private static Command Roles()
-    {
-        Command command = new("roles", "Replace the account's roles.") { name, roles };
-        command.SetAction(
-            (parse, cancellation) => ChangeAsync(parse, "roles", parse.GetRequiredValue(roles), cancellation)
-        );
-        return command;
-    }
-
-    private static Command Change(string change, string description)
+    private static Command Change(string change, string description, Option<Role[]>? newRoles = null)
     {
         Command command = new(change, description) { name };
-        command.SetAction((parse, cancellation) => ChangeAsync(parse, change, [], cancellation));
-        return command;
-    }
-
-    private static async Task<int> ChangeAsync(
-        ParseResult parse,
-        string change,
-        IReadOnlyList<Role> newRoles,
-        CancellationToken cancellation
-    )
-    {
-        await using ISession session = await SessionFinder.OpenAsync(parse, cancellation);
-        string user = parse.GetRequiredValue(name);
-        string? code = await session.ChangeAccountAsync(user, change, newRoles, cancellation);
-        if (parse.GetValue(CommandLine.Json))
+        if (newRoles is not null)
         {
-            Output.WriteJson(
-                new
-                {
-                    name = user,
-                    change,
+            command.Add(newRoles);
+        }
+        return command.Does(
+            async (session, parse, cancellation) =>
+            {
+                string user = parse.GetRequiredValue(name);
+                Role[] given = newRoles is null ? [] : parse.GetRequiredValue(newRoles);
+                string? code = await session.ChangeAccountAsync(user, change, given, cancellation);
+                SessionCommand.Tell(
+                    parse,
+                    new
+                    {
+                        name = user,
+                        change,
+                        code,
+                    },
                     code,
-                }
-            );
-        }
-        else if (code is not null)
-        {
-            Output.Remark($"{user}'s owner opens /recover and uses this code once, within an hour:");
-            Console.Out.WriteLine(code);
-        }
-        return ExitCode.Done;
+                    code is null ? null : $"{user}'s owner opens /recover and uses this code once, within an hour:"
+                );
+            }
+        );
     }
 }

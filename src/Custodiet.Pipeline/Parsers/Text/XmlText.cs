@@ -37,6 +37,10 @@ internal static class XmlText
     /// <returns>0 when none of them begins here; -1 for one that does not end, and for a declaration such as DOCTYPE.</returns>
     public static int SkipMarkup(ReadOnlySpan<byte> text, int at)
     {
+        if (at + 1 >= text.Length || text[at + 1] is not ((byte)'!' or (byte)'?'))
+        {
+            return 0;
+        }
         foreach ((byte[] opens, byte[] closes) in markup)
         {
             if (text[at..].StartsWith(opens))
@@ -45,7 +49,7 @@ internal static class XmlText
                 return length < 0 ? -1 : at + opens.Length + length + closes.Length;
             }
         }
-        return text[at..].StartsWith("<!"u8) ? -1 : 0;
+        return -1;
     }
 
     /// <summary>Reads <c>key="value"</c> or <c>key='value'</c>.</summary>

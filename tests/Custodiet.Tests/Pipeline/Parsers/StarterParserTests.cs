@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Custodiet.Documents;
+using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
 
 namespace Custodiet.Tests.Pipeline.Parsers;
@@ -14,6 +16,26 @@ public class StarterParserTests
     [Fact]
     public void EverySampleOfEveryParserBecomesWhatItSays() =>
         Assert.Empty(PipelineContent.Set.CheckSamples().Select(problem => problem.ToString()));
+
+    [Fact]
+    public void TheExampleOfTheDocumentIsReadAsItSays()
+    {
+        string page = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "parsers.md"));
+        int start = page.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
+        string example = page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
+        ParserSetLoad load = ParserSet.Load(
+            [.. PipelineContent.Texts("parsers"), new SourceText("example.yml", example)],
+            PipelineContent.Texts("logsources")
+        );
+        Assert.Empty(load.Problems.Select(problem => problem.ToString()));
+        Assert.Empty(load.Set!.CheckSamples().Select(problem => problem.ToString()));
+        ParserSummary parser = load.Set.Parsers.Single(parser => parser.File == "example.yml");
+        Assert.Equal(3, parser.Samples);
+        Assert.All(
+            load.Set.Parsers.Where(p => p.Id != parser.Id),
+            p => Assert.Contains($"`{p.Id}`", page, StringComparison.Ordinal)
+        );
+    }
 
     [Fact]
     public void TheSharedStreamIsParsedShapeByShapeWithNothingUnaccounted()
