@@ -23,6 +23,8 @@ internal static class BulkApi
     /// <summary>The version that clients are told. They check that it is not older than themselves.</summary>
     private const string Version = "9.0.0";
 
+    private static readonly TimeSpan pushbackDelay = TimeSpan.FromSeconds(1);
+
     private static readonly ProtocolRoute protocol = new(TokenForms.Basic | TokenForms.ApiKey, RefuseAsync);
 
     /// <summary>What routing needs to tell Elasticsearch's clients from browsers.</summary>
@@ -63,7 +65,12 @@ internal static class BulkApi
         using BodyRead body = await ProtocolRequest.ReadAsync(http, intake, counters, cancellation);
         if (body.Problem is { } unreadable)
         {
-            await ErrorAsync(http, unreadable.Status, "parse_exception", unreadable.Reason);
+            bool busy = unreadable.Status == StatusCodes.Status429TooManyRequests;
+            if (!busy || await MayAnswerPushbackAsync(http, time, cancellation))
+            {
+                string type = busy ? "es_rejected_execution_exception" : "parse_exception";
+                await ErrorAsync(http, unreadable.Status, type, unreadable.Reason);
+            }
             return;
         }
         using EventBuffer events = new();
@@ -77,6 +84,7 @@ internal static class BulkApi
             return;
         }
         long first = 0;
+        string? refusal = null;
         if (events.Count > 0)
         {
             switch (await ProtocolRequest.AppendAsync(http, intake, counters, events, cancellation))
@@ -85,18 +93,28 @@ internal static class BulkApi
                     first = accepted.FirstOffset;
                     break;
                 case QueueAppend.Pushback full:
-                    await ErrorAsync(http, 429, "es_rejected_execution_exception", full.Reason);
-                    return;
+                    refusal = full.Reason;
+                    break;
                 case QueueAppend.Failed failed:
-                    await ErrorAsync(http, 503, "process_cluster_event_timeout_exception", failed.Reason);
-                    return;
+                    refusal = failed.Reason;
+                    break;
                 default:
                     throw new InvalidOperationException("The queue gave an outcome that is not known here.");
             }
         }
+        if (refusal is not null)
+        {
+            if (!await MayAnswerPushbackAsync(http, time, cancellation))
+            {
+                return;
+            }
+            // Item by item, as Elasticsearch itself rejects under load.
+            BulkRejection later = new(429, "es_rejected_execution_exception", refusal, "");
+            items = [.. items.Select(i => i.Rejection is null ? i with { Rejection = later } : i)];
+        }
         foreach (
             IGrouping<string, BulkItem> group in items
-                .Where(i => i.Rejection is not null)
+                .Where(i => i.Rejection is { Counted.Length: > 0 })
                 .GroupBy(i => i.Rejection!.Counted)
         )
         {
@@ -105,6 +123,24 @@ internal static class BulkApi
         }
         long milliseconds = (long)time.GetElapsedTime(started).TotalMilliseconds;
         await WriteAsync(http, 200, writer => WriteItems(writer, items, first, milliseconds));
+    }
+
+    /// <summary>Slows a client that repeats at once to a request a second; false: the connection was ended without an answer.</summary>
+    private static async Task<bool> MayAnswerPushbackAsync(
+        HttpContext http,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        await Task.Delay(pushbackDelay, time, cancellation);
+        if (http.Request.Headers.UserAgent.Count > 0)
+        {
+            return true;
+        }
+        // rsyslog's omelasticsearch, the one client that says no name, takes every answer for final and throws the batch away; a
+        // connection that ends without an answer it repeats.
+        http.Abort();
+        return false;
     }
 
     private static void WriteItems(Utf8JsonWriter writer, List<BulkItem> items, long offset, long milliseconds)

@@ -93,18 +93,38 @@ public class BulkApiTests
     }
 
     [Fact]
-    public async Task AFullQueueAnswersTheWholeRequestWith429()
+    public async Task AFullQueueIsAnsweredItemByItemAsElasticsearchDoesUnderLoad()
     {
         await using InputHost host = await InputHost.StartAsync(("queue.free_bytes_min", "1099511627776"));
         (int status, string text, HttpResponseMessage response) = await BulkAsync(
             host,
             "/_bulk",
-            "{\"index\":{}}\n{}\n"
+            "{\"index\":{}}\n{}\n{\"delete\":{}}\n{\"index\":{}}\n{}\n"
         );
-        Assert.Equal(429, status);
+        Assert.Equal(200, status);
         Assert.NotNull(response.Headers.RetryAfter);
+        JsonElement answer = JsonDocument.Parse(text).RootElement;
+        Assert.True(answer.GetProperty("errors").GetBoolean());
+        Assert.Equal(
+            [429, 400, 429],
+            answer
+                .GetProperty("items")
+                .EnumerateArray()
+                .Select(i => i.EnumerateObject().Single().Value.GetProperty("status").GetInt32())
+        );
         Assert.Contains("es_rejected_execution_exception", text, StringComparison.Ordinal);
-        Assert.Equal(0, host.Status("elasticsearch").Received);
+        InputStatus counted = host.Status("elasticsearch");
+        Assert.Equal((1L, 0L, 1L), (counted.Received, counted.Accepted, counted.Refused["queue full"]));
+    }
+
+    [Fact]
+    public async Task AClientWithoutANameGetsNoAnswerFromAFullQueueSinceItWouldTakeItForFinal()
+    {
+        await using InputHost host = await InputHost.StartAsync(("queue.free_bytes_min", "1099511627776"));
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            host.PostAsync("/_bulk", "{\"index\":{}}\n{}\n"u8.ToArray(), "ApiKey " + host.Token)
+        );
+        Assert.Equal(1, host.Status("elasticsearch").Refused["queue full"]);
     }
 
     [Theory]
@@ -179,7 +199,8 @@ public class BulkApiTests
             Encoding.UTF8.GetBytes(body),
             "ApiKey " + host.Token,
             "application/x-ndjson",
-            gzip: true
+            gzip: true,
+            headers: ("User-Agent", "elasticsearch-test/1.0")
         );
 
     private static string Summary(JsonElement item)

@@ -103,8 +103,8 @@ public class ClientTests
         (HashSet<int> numbers, long events) = await stage.CountAsync(101);
         Assert.Equal((101, 101L), (numbers.Count, events));
         JsonElement rows = await stage.QueryAsync(
-            "SELECT DISTINCT fields['_cloudevent.type'], fields['_cloudevent.subject'], event_at::VARCHAR[:19] FROM events"
+            "SELECT DISTINCT fields['_cloudevent.type'], fields['_cloudevent.subject'], strftime(event_at, '%Y-%m-%d %H:%M') FROM events"
         );
-        Assert.Equal("[[\"order.made\",\"größe\",\"2026-03-02 08:16:00\"]]", rows.ToString());
+        Assert.Equal("[[\"order.made\",\"größe\",\"2026-03-02 08:16\"]]", rows.ToString());
     }
 }

@@ -13,23 +13,38 @@ public class HttpSenderTests
     public async Task RsyslogWithOmelasticsearchLosesNothingThroughKills()
     {
         await using SenderStage stage = await SenderStage.StartAsync();
-        string action = $$"""
-            template(name="document" type="list" option.jsonf="on") {
-              property(outname="@timestamp" name="timereported" dateFormat="rfc3339" format="jsonf")
-              property(outname="host" name="hostname" format="jsonf")
-              property(outname="message" name="msg" format="jsonf")
-            }
-            action(type="omelasticsearch" server="127.0.0.1" serverport="{{stage.HttpPort}}" template="document" searchIndex="syslog" searchType=""
-              uid="custodiet" pwd="{{stage.Token}}" bulkmode="on" retryfailures="on" usehttps="off"
-              queue.type="LinkedList" queue.filename="bulk" queue.maxDiskSpace="100m" queue.saveOnShutdown="on" queue.size="200000"
-              queue.dequeueBatchSize="500" action.resumeRetryCount="-1" action.resumeInterval="1")
-            """;
         await using DebianSender sender = await DebianSender.StartRsyslogAsync(
             stage.SenderFolder,
             "module(load=\"omelasticsearch\")",
-            action
+            Omelasticsearch(stage)
         );
         await SendThroughKillsAsync(stage, sender);
+    }
+
+    [Fact]
+    public async Task RsyslogWithOmelasticsearchWaitsWhileTheQueueIsFull()
+    {
+        // More than any disk has free: the queue pushes back until the setting is another.
+        await using SenderStage stage = await SenderStage.StartAsync(("queue.free_bytes_min", "1099511627776"));
+        await using DebianSender sender = await DebianSender.StartRsyslogAsync(
+            stage.SenderFolder,
+            "module(load=\"omelasticsearch\")",
+            Omelasticsearch(stage)
+        );
+        await sender.FeedAsync(0, 5_000, perSecond: 5_000, Cancellation);
+        System.Text.Json.JsonElement input = default;
+        for (int attempt = 0; attempt < 100 && input.ValueKind == default; attempt++)
+        {
+            await Task.Delay(200, Cancellation);
+            input = await stage.InputAsync("elasticsearch");
+        }
+        Assert.True(input.GetProperty("refused").GetProperty("queue full").GetInt64() > 0, input.ToString());
+        Assert.Equal(0, input.GetProperty("received").GetInt64());
+        await stage.StopAsync();
+        stage.Set("queue.free_bytes_min", "0");
+        await stage.StartAsync();
+        (HashSet<int> numbers, _) = await stage.CountAsync(5_000);
+        Assert.True(numbers.Count == 5_000, $"{5_000 - numbers.Count} are missing\n{sender.Log}");
     }
 
     [Theory]
@@ -55,6 +70,19 @@ public class HttpSenderTests
         await using DebianSender sender = await DebianSender.StartSyslogNgAsync(stage.SenderFolder, destination);
         await SendThroughKillsAsync(stage, sender);
     }
+
+    private static string Omelasticsearch(SenderStage stage) =>
+        $$"""
+            template(name="document" type="list" option.jsonf="on") {
+              property(outname="@timestamp" name="timereported" dateFormat="rfc3339" format="jsonf")
+              property(outname="host" name="hostname" format="jsonf")
+              property(outname="message" name="msg" format="jsonf")
+            }
+            action(type="omelasticsearch" server="127.0.0.1" serverport="{{stage.HttpPort}}" template="document" searchIndex="syslog" searchType=""
+              uid="custodiet" pwd="{{stage.Token}}" bulkmode="on" usehttps="off"
+              queue.type="LinkedList" queue.filename="bulk" queue.maxDiskSpace="100m" queue.saveOnShutdown="on" queue.size="200000"
+              queue.dequeueBatchSize="500" action.resumeRetryCount="-1" action.resumeInterval="1")
+            """;
 
     private static async Task SendThroughKillsAsync(SenderStage stage, DebianSender sender)
     {

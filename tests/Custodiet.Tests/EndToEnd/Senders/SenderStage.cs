@@ -54,6 +54,10 @@ internal sealed class SenderStage : IAsyncDisposable
         return stage;
     }
 
+    /// <summary>Changes a setting for the next start.</summary>
+    public void Set(string setting, string value) =>
+        environment[Custodiet.Configuration.Settings.EnvironmentName(setting)] = value;
+
     /// <summary>Starts the product again, or for the first time.</summary>
     public async Task StartAsync() =>
         product = await ProductProcess.StartAsync(
@@ -128,11 +132,14 @@ internal sealed class SenderStage : IAsyncDisposable
     {
         using HttpClient client = await product.ClientAsync(TestPaths.Root, "engineer", Cancellation);
         using JsonDocument status = JsonDocument.Parse(await client.GetStringAsync("/api/v1/status", Cancellation));
-        return status
-            .RootElement.GetProperty("inputs")
-            .EnumerateArray()
-            .Single(i => i.GetProperty("input").GetString() == input)
-            .Clone();
+        return
+            status
+                .RootElement.GetProperty("inputs")
+                .EnumerateArray()
+                .SingleOrDefault(i => i.GetProperty("input").GetString() == input)
+                is { ValueKind: JsonValueKind.Object } found
+            ? found.Clone()
+            : default;
     }
 
     public async ValueTask DisposeAsync()
