@@ -56,18 +56,20 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <param name="rows">About how many rows it writes.</param>
     /// <param name="refusable">Whether <see cref="Refuse"/> holds for it.</param>
     /// <param name="cancellation">Withdraws the work while it waits; once begun it is finished.</param>
+    /// <param name="overwrite">Whether what the work deletes is overwritten in the file and in its log.</param>
     public async ValueTask<AppendOutcome> WriteAsync(
         Func<RecordAppender, AppendOutcome> work,
         int rows,
         bool refusable,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool overwrite = false
     )
     {
         if (refusable && refusal is { } reason)
         {
             return new AppendOutcome.Refused(reason);
         }
-        WriteItem item = new(work, rows, refusable, cancellation);
+        WriteItem item = new(work, rows, refusable, overwrite, cancellation);
         try
         {
             await waiting.Writer.WriteAsync(item, cancellation).ConfigureAwait(false);
@@ -156,8 +158,13 @@ internal sealed class RecordWriter : IAsyncDisposable
     private void Commit(IReadOnlyList<WriteItem> items)
     {
         RecordAppender.Tail before = appender.Mark();
+        bool overwrite = items.Any(item => item.Overwrite);
         try
         {
+            if (overwrite)
+            {
+                statements.Execute("PRAGMA secure_delete = ON");
+            }
             statements.Execute("BEGIN IMMEDIATE");
             foreach (WriteItem item in items)
             {
@@ -173,12 +180,30 @@ internal sealed class RecordWriter : IAsyncDisposable
             return;
         }
         failure = null;
+        if (overwrite)
+        {
+            EmptyLog();
+        }
         Interlocked.Exchange(ref count, appender.Count);
         foreach (WriteItem item in items)
         {
             item.Complete();
         }
         Tell();
+    }
+
+    // The log still has pages as they were. A reader can hold it; then it is emptied by the next checkpoint, at the latest when the file closes.
+    private void EmptyLog()
+    {
+        try
+        {
+            statements.Execute("PRAGMA secure_delete = OFF");
+            statements.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (SqliteException)
+        {
+            // The work itself is durable; only the log is not empty yet.
+        }
     }
 
     private void Attempt(WriteItem item)

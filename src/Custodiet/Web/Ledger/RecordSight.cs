@@ -19,7 +19,7 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
         CancellationToken cancellation
     )
     {
-        if (record.Erased)
+        if (record.Sealed.Body.IsEmpty)
         {
             return new RecordSight(null, "The body was erased by a recorded act; the proof still holds.");
         }
