@@ -102,6 +102,12 @@ public sealed partial class ParquetArchive : IEventArchive
     /// <inheritdoc/>
     public long NextOffset => store.NextOffset;
 
+    /// <summary>The oldest receipt in it, or null while it is empty.</summary>
+    public DateTimeOffset? OldestReceived =>
+        store.Segments() is { Count: > 0 } segments
+            ? EventTime.FromMicros(segments.Min(s => s.FirstReceivedMicros))
+            : null;
+
     /// <summary>
     /// Called after a segment became durable, in order, and for those of an earlier run whose call may not have succeeded:
     /// a receiver can get a segment twice and recognises it by its name. What it throws stops the archive.

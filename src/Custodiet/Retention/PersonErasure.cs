@@ -1,9 +1,7 @@
 using Custodiet.Archive;
-using Custodiet.Embedded;
 using Custodiet.Embedded.Writing;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
-using Custodiet.Records.Stores;
 
 namespace Custodiet.Retention;
 
