@@ -102,8 +102,8 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
         readers.ReadAsync(s => RecordEraser.Count(s, person), cancellation);
 
     /// <summary>
-    /// Erases a person from records, findings and accounts, in one transaction, and records what was done. Appends wait meanwhile: about a
-    /// second for 100,000 records. What the file held is overwritten.
+    /// Erases a person from records, findings and accounts, in one transaction, records what was done, and writes the file anew, so that no
+    /// piece is left in it. Appends wait meanwhile, and the disk needs room for the file a second time.
     /// </summary>
     /// <param name="person">Whom.</param>
     /// <param name="erasure">The erasure's id.</param>
@@ -111,7 +111,7 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
     /// <param name="actor">Who does it.</param>
     /// <param name="now">When.</param>
     /// <param name="cancellation">Withdraws it while it waits; once begun it is finished.</param>
-    /// <returns>What was erased, or why nothing was.</returns>
+    /// <returns>What was erased, and why pieces may be left; or null, and why nothing was.</returns>
     public async ValueTask<(NamedInRecords? Erased, string? Refusal)> EraseAsync(
         PersonText person,
         string erasure,
@@ -135,7 +135,7 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
                 overwrite: true
             )
             .ConfigureAwait(false);
-        return outcome is AppendOutcome.Refused refused ? (null, refused.Reason) : (erased, null);
+        return outcome is AppendOutcome.Refused refused ? (null, refused.Reason) : (erased, writer.OverwriteFailure);
     }
 
     /// <inheritdoc/>

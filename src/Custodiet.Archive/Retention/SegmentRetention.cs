@@ -49,12 +49,7 @@ internal sealed class SegmentRetention(ArchiveStore store, SegmentTrim trim, int
         }
     }
 
-    private RetentionOutcome ByAge(
-        RetentionPolicy policy,
-        string ruleOf,
-        string held,
-        CancellationToken cancellation
-    )
+    private RetentionOutcome ByAge(RetentionPolicy policy, string ruleOf, string held, CancellationToken cancellation)
     {
         RetentionOutcome outcome = RetentionOutcome.Nothing;
         if (policy.ShortestKeep is null)

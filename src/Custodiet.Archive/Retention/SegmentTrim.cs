@@ -64,7 +64,13 @@ internal sealed class SegmentTrim(ArchiveStore store, ArchiveDisk disk, int memo
         SegmentEntry? remainder =
             counts.Events == segment.Events
                 ? null
-                : WriteRemainder(sql, segment, $"NOT coalesce(({condition}) AND NOT {held}, false)", counts, cancellation);
+                : WriteRemainder(
+                    sql,
+                    segment,
+                    $"NOT coalesce(({condition}) AND NOT {held}, false)",
+                    counts,
+                    cancellation
+                );
         store.Delete(
             new ArchiveDeletion(
                 $"{Guid.CreateVersion7(clock.GetUtcNow()):D}",
@@ -155,7 +161,12 @@ internal sealed class SegmentTrim(ArchiveStore store, ArchiveDisk disk, int memo
         );
         SegmentTotals found = sql.TotalsOf(temporary);
         long events = segment.Events - gone.Events;
-        SegmentTotals expected = new(events, events, segment.Unparsed - gone.Unparsed, segment.RawBytes - gone.RawBytes);
+        SegmentTotals expected = new(
+            events,
+            events,
+            segment.Unparsed - gone.Unparsed,
+            segment.RawBytes - gone.RawBytes
+        );
         if (
             found with { FirstOffset = 0, LastOffset = 0 } != expected
             || !found.Within(segment.FirstOffset, segment.LastOffset)

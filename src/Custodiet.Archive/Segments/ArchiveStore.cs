@@ -12,7 +12,6 @@ internal sealed class ArchiveStore : IDisposable
 
     private const string Pattern = "events-*";
 
-
     private readonly ArchiveDisk disk;
     private readonly Manifest manifest;
     private readonly SegmentFiles files;

@@ -38,8 +38,7 @@ internal sealed class SegmentSql : IDisposable
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"SET memory_limit='{memoryMegabytes}MB'; SET threads=1; SET TimeZone='UTC'; SET preserve_insertion_order=false; "
-            )
-                + $"SET temp_directory={Sql.Text(Path.Combine(folder, "merge.tmp"))}; SET max_temp_directory_size='8GB'",
+            ) + $"SET temp_directory={Sql.Text(Path.Combine(folder, "merge.tmp"))}; SET max_temp_directory_size='8GB'",
             CancellationToken.None
         );
     }
@@ -99,15 +98,14 @@ internal sealed class SegmentSql : IDisposable
                    coalesce(min(event_offset), 0), coalesce(max(event_offset), 0)
             FROM read_parquet({Sql.Text(file)})
             """,
-            r =>
-                new SegmentTotals(
-                    r.GetInt64(0),
-                    r.GetInt64(1),
-                    r.GetInt64(2),
-                    r.GetInt64(3),
-                    r.GetInt64(4),
-                    r.GetInt64(5)
-                ),
+            r => new SegmentTotals(
+                r.GetInt64(0),
+                r.GetInt64(1),
+                r.GetInt64(2),
+                r.GetInt64(3),
+                r.GetInt64(4),
+                r.GetInt64(5)
+            ),
             CancellationToken.None
         )[0];
 

@@ -51,7 +51,11 @@ internal static class RecordEraser
         long end = appender.Count;
         foreach ((long index, string type, byte[] body) in Bodies(statements, person, end))
         {
-            byte[] id = statements.First("SELECT id FROM record WHERE idx = $1", r => r.GetFieldValue<byte[]>(0), index)!;
+            byte[] id = statements.First(
+                "SELECT id FROM record WHERE idx = $1",
+                r => r.GetFieldValue<byte[]>(0),
+                index
+            )!;
             statements.Execute("UPDATE record SET salt = NULL, body = NULL WHERE idx = $1", index);
             RecordId erased = new(new Guid(id, bigEndian: true));
             RecordErased left = new(erased, index, erasure, Remainder(person, body));
@@ -154,7 +158,11 @@ internal static class RecordEraser
     }
 
     private static bool SourceRefNames(Statements statements, long sequence, PersonText person) =>
-        statements.First("SELECT source_ref FROM finding WHERE seq = $1 AND source_ref IS NOT NULL", r => r.GetString(0), sequence)
+        statements.First(
+            "SELECT source_ref FROM finding WHERE seq = $1 AND source_ref IS NOT NULL",
+            r => r.GetString(0),
+            sequence
+        )
             is { } reference
         && person.IsIn(reference);
 

@@ -25,6 +25,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly List<WriteItem> group = [];
     private volatile string? refusal;
     private volatile string? failure;
+    private volatile string? overwriteFailure;
     private long count;
     private long handlerFailures;
     private int disposed;
@@ -47,6 +48,9 @@ internal sealed class RecordWriter : IAsyncDisposable
 
     public string? Failure => failure;
 
+    /// <summary>Why the file may still hold pieces of what was erased last, or null.</summary>
+    public string? OverwriteFailure => overwriteFailure;
+
     public long HandlerFailures => Interlocked.Read(ref handlerFailures);
 
     public void Refuse(string reason) => refusal ??= reason;
@@ -56,7 +60,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <param name="rows">About how many rows it writes.</param>
     /// <param name="refusable">Whether <see cref="Refuse"/> holds for it.</param>
     /// <param name="cancellation">Withdraws the work while it waits; once begun it is finished.</param>
-    /// <param name="overwrite">Whether what the work deletes is overwritten in the file and in its log.</param>
+    /// <param name="overwrite">Whether the file is written anew afterwards, so that nothing is left in it of what the work deleted.</param>
     public async ValueTask<AppendOutcome> WriteAsync(
         Func<RecordAppender, AppendOutcome> work,
         int rows,
@@ -161,10 +165,6 @@ internal sealed class RecordWriter : IAsyncDisposable
         bool overwrite = items.Any(item => item.Overwrite);
         try
         {
-            if (overwrite)
-            {
-                statements.Execute("PRAGMA secure_delete = ON");
-            }
             statements.Execute("BEGIN IMMEDIATE");
             foreach (WriteItem item in items)
             {
@@ -182,7 +182,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         failure = null;
         if (overwrite)
         {
-            EmptyLog();
+            WriteAnew();
         }
         Interlocked.Exchange(ref count, appender.Count);
         foreach (WriteItem item in items)
@@ -192,17 +192,19 @@ internal sealed class RecordWriter : IAsyncDisposable
         Tell();
     }
 
-    // The log still has pages as they were. A reader can hold it; then it is emptied by the next checkpoint, at the latest when the file closes.
-    private void EmptyLog()
+    // Pages keep pieces of rows that were moved or deleted, also from long ago: only a file written anew is free of them.
+    private void WriteAnew()
     {
         try
         {
-            statements.Execute("PRAGMA secure_delete = OFF");
+            statements.Execute("VACUUM");
             statements.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            overwriteFailure = null;
         }
-        catch (SqliteException)
+        catch (SqliteException e)
         {
-            // The work itself is durable; only the log is not empty yet.
+            overwriteFailure =
+                $"The rows are erased, but the file could not be written anew and may hold pieces of them: {Database.Describe(e, file)}";
         }
     }
 

@@ -84,7 +84,12 @@ public sealed class SourceDeclarations
             }
             else
             {
-                map.Error("keep", $"«{forHowLong}» is no duration.", map.Find("keep")!.Position, Quantities.DurationHint);
+                map.Error(
+                    "keep",
+                    $"«{forHowLong}» is no duration.",
+                    map.Find("keep")!.Position,
+                    Quantities.DurationHint
+                );
             }
         }
         long? bytesMax = null;
@@ -101,12 +106,7 @@ public sealed class SourceDeclarations
         }
         if (criticality is null && keep is null && bytesMax is null && map.Problems.Count == before)
         {
-            map.Warn(
-                "nothing",
-                $"«{name}» declares nothing.",
-                map.Position,
-                "known: criticality, keep, bytes_max"
-            );
+            map.Warn("nothing", $"«{name}» declares nothing.", map.Position, "known: criticality, keep, bytes_max");
         }
         map.Close();
         return map.Problems.Skip(before).Any(p => p.Level == ProblemLevel.Error)

@@ -28,7 +28,9 @@ public sealed class PersonText
         ArgumentNullException.ThrowIfNull(identifiers);
         if (identifiers.Count is 0 or > IdentifiersMax)
         {
-            throw new ArgumentException($"1 to {IdentifiersMax} identifiers are needed, {identifiers.Count} were given.");
+            throw new ArgumentException(
+                $"1 to {IdentifiersMax} identifiers are needed, {identifiers.Count} were given."
+            );
         }
         for (int i = 0; i < identifiers.Count; i++)
         {
@@ -73,10 +75,7 @@ public sealed class PersonText
         {
             while (reader.Read())
             {
-                if (
-                    reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName
-                    && IsIn(reader.GetString()!)
-                )
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && IsIn(reader.GetString()!))
                 {
                     return true;
                 }

@@ -142,11 +142,7 @@ internal sealed class EmbeddedSession : ISession
     public async Task<Hold> LiftHoldAsync(string hold, CancellationToken cancellation) =>
         HoldOf(await flow.Holds.LiftAsync(hold, ActorId.Console, cancellation));
 
-    public async Task<ErasureAnswer> EraseAsync(
-        ErasureRequest request,
-        bool preview,
-        CancellationToken cancellation
-    ) =>
+    public async Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
         (
             preview
                 ? await flow.Erasure.PreviewAsync(request, cancellation)

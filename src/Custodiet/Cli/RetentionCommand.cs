@@ -93,7 +93,10 @@ internal static class HoldCommand
         {
             Description = "Which technologies; * and ? are wildcards. Default: all.",
         };
-        Option<string?> sensor = new("--sensor") { Description = "Which sensors; * and ? are wildcards. Default: all." };
+        Option<string?> sensor = new("--sensor")
+        {
+            Description = "Which sensors; * and ? are wildcards. Default: all.",
+        };
         Option<DateTimeOffset?> from = new("--from")
         {
             Description = "Events that happened or were received since then. Default: from the beginning.",
@@ -210,11 +213,11 @@ internal static class RetentionWords
         runway switch
         {
             { End: RunwayEnd.Unknown } => "unknown: less than 10 minutes of events are archived",
-            { End: RunwayEnd.Age } =>
-                $"deletion by age keeps pace with {Words.Bytes((long)runway.BytesPerDay!)} a day",
+            { End: RunwayEnd.Age } => $"deletion by age keeps pace with {Words.Bytes((long)runway.BytesPerDay!)} a day",
             { End: RunwayEnd.Budget } =>
                 $"{Span(runway)} until archive.bytes_max deletes the oldest events, at {Words.Bytes((long)runway.BytesPerDay!)} a day",
-            _ => $"{Span(runway)} until the disk is full and inputs push back, at {Words.Bytes((long)runway.BytesPerDay!)} a day",
+            _ =>
+                $"{Span(runway)} until the disk is full and inputs push back, at {Words.Bytes((long)runway.BytesPerDay!)} a day",
         };
 
     public static string Of(RetentionOutcome outcome)
@@ -223,7 +226,8 @@ internal static class RetentionWords
             outcome.Events == 0
                 ? "nothing was due"
                 : $"{Counted.Of(outcome.Events, "event")} deleted in {Counted.Of(outcome.Deletions, "segment")}, {Words.Bytes(outcome.FileBytes)} freed";
-        string held = outcome.EventsHeld == 0 ? "" : $"; {Counted.Of(outcome.EventsHeld, "event")} stay because of holds";
+        string held =
+            outcome.EventsHeld == 0 ? "" : $"; {Counted.Of(outcome.EventsHeld, "event")} stay because of holds";
         string over = outcome.OverBudget == 0 ? "" : $"; {Words.Bytes(outcome.OverBudget)} above the budget are held";
         return gone + held + over;
     }
@@ -231,9 +235,9 @@ internal static class RetentionWords
     public static string Of(ErasureAnswer answer)
     {
         int records = answer.RecordsByType.Values.Sum();
-        string types = records == 0 ? "" : $" ({string.Join(", ", answer.RecordsByType.Select(t => $"{t.Key} {t.Value}"))})";
-        string held =
-            answer.EventsHeld == 0 ? "" : $"; {Counted.Of(answer.EventsHeld, "event")} stay because of holds";
+        string types =
+            records == 0 ? "" : $" ({string.Join(", ", answer.RecordsByType.Select(t => $"{t.Key} {t.Value}"))})";
+        string held = answer.EventsHeld == 0 ? "" : $"; {Counted.Of(answer.EventsHeld, "event")} stay because of holds";
         return $"{Counted.Of(answer.Events, "event")}, {Counted.Of(records, "record")}{types}, {Counted.Of(answer.Findings, "finding")}, {Counted.Of(answer.Accounts, "account")}{held}";
     }
 

@@ -125,7 +125,9 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
             IReadOnlyList<Hold> all = await AllAsync(cancellation);
             if (all.Count(h => h.InForce) >= InForceMax || all.Count * 2 >= ActsMax - 2)
             {
-                return new HoldOutcome.Invalid($"There are {InForceMax} holds in force. Lift one that has ended first.");
+                return new HoldOutcome.Invalid(
+                    $"There are {InForceMax} holds in force. Lift one that has ended first."
+                );
             }
             if (all.Any(h => h.InForce && h.Name == name))
             {

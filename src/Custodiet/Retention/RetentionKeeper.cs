@@ -152,7 +152,10 @@ internal sealed class RetentionKeeper
         catch (Exception reason) when (reason is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             failure = reason.Message;
-            log.LogError("Events that are due could not be deleted; it is tried again in 10 minutes. {Reason}", reason.Message);
+            log.LogError(
+                "Events that are due could not be deleted; it is tried again in 10 minutes. {Reason}",
+                reason.Message
+            );
             return null;
         }
     }

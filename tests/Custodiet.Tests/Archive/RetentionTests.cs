@@ -24,11 +24,7 @@ public sealed class RetentionTests : IDisposable
         await using ParquetArchive archive = await OpenAsync();
         await fixture.WriteAsync(archive, 0, 9);
         RetentionPolicy policy = new(
-            [
-                Rule("short", "WS-0", days: 1),
-                Rule("long", "ws-?", days: 30),
-                Rule("default", "*", days: null),
-            ],
+            [Rule("short", "WS-0", days: 1), Rule("long", "ws-?", days: 30), Rule("default", "*", days: null)],
             null
         );
         Assert.Equal(RetentionOutcome.Nothing, await RetainAsync(archive, policy));
@@ -43,7 +39,10 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(deletion.Replacement, left.Name);
         Assert.Equal((0, 8, 6), (left.FirstOffset, left.LastOffset, left.Events));
         await FilesAreAsync(left.Name);
-        Assert.Equal(["{'event_offset': 1}", "{'event_offset': 2}", "{'event_offset': 4}"], fixture.Read(Offsets).Take(3));
+        Assert.Equal(
+            ["{'event_offset': 1}", "{'event_offset': 2}", "{'event_offset': 4}"],
+            fixture.Read(Offsets).Take(3)
+        );
 
         // What was looked at is not touched again, and the rest goes when its own time has come.
         Assert.Equal(RetentionOutcome.Nothing, await RetainAsync(archive, policy));
@@ -129,7 +128,10 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal((2, 20, 0), (outcome.Deletions, outcome.Events, outcome.OverBudget));
         Assert.Equal([20, 30], archive.Segments.Select(s => s.FirstOffset));
         ArchiveDeletion deletion = await ToldAsync(2);
-        Assert.Equal((DeletionCause.Budget, "archive.bytes_max", (string?)null), (deletion.Cause, deletion.Rule, deletion.Replacement));
+        Assert.Equal(
+            (DeletionCause.Budget, "archive.bytes_max", (string?)null),
+            (deletion.Cause, deletion.Rule, deletion.Replacement)
+        );
     }
 
     [Fact]
@@ -219,7 +221,10 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(3, deletion.Events);
         ArchivedSegment left = Assert.Single(again.Segments);
         await FilesAreAsync(left.Name);
-        Assert.Equal(["{'c': 6, 'd': 6}"], fixture.Read("SELECT count(*) AS c, count(DISTINCT event_offset) AS d FROM events"));
+        Assert.Equal(
+            ["{'c': 6, 'd': 6}"],
+            fixture.Read("SELECT count(*) AS c, count(DISTINCT event_offset) AS d FROM events")
+        );
         Assert.Equal(9, again.NextOffset);
     }
 
@@ -306,10 +311,7 @@ public sealed class RetentionTests : IDisposable
         await archive.FlushAsync(ArchiveFixture.Cancellation);
         fixture.Clock.Advance(TimeSpan.FromDays(2));
         RetentionPolicy policy = new(
-            [
-                new RetentionRule("some", sources, null, TimeSpan.FromDays(1), null),
-                Rule("default", "*", days: null),
-            ],
+            [new RetentionRule("some", sources, null, TimeSpan.FromDays(1), null), Rule("default", "*", days: null)],
             null
         );
         Assert.Equal(fits ? 1 : 0, (await RetainAsync(archive, policy)).Events);
