@@ -11,6 +11,7 @@ namespace Custodiet.Content;
 /// <param name="Rules">Files of <c>rules</c>, at any depth.</param>
 /// <param name="Mappings">Files of <c>mappings</c>.</param>
 /// <param name="Processes">Files of <c>processes</c>.</param>
+/// <param name="Sources">Files of <c>sources</c>.</param>
 /// <param name="Problems">Files that could not be read, and why.</param>
 /// <param name="Digest">SHA-256 over the names and digests of all files, lower-case hex: equal content has an equal digest wherever it stands.</param>
 public sealed record ContentFolder(
@@ -19,14 +20,15 @@ public sealed record ContentFolder(
     IReadOnlyList<SourceText> Rules,
     IReadOnlyList<SourceText> Mappings,
     IReadOnlyList<SourceText> Processes,
+    IReadOnlyList<SourceText> Sources,
     IReadOnlyList<Problem> Problems,
     string Digest
 )
 {
-    private static readonly string[] Kinds = ["parsers", "logsources", "rules", "mappings", "processes"];
+    private static readonly string[] Kinds = ["parsers", "logsources", "rules", "mappings", "processes", "sources"];
 
     /// <summary>Reads content folders. Never throws for what a file holds or because it cannot be read: that is a problem with its name.</summary>
-    /// <param name="roots">Folders that hold some of the folders <c>parsers</c>, <c>logsources</c>, <c>rules</c>, <c>mappings</c>, <c>processes</c>.</param>
+    /// <param name="roots">Folders that hold some of the folders <c>parsers</c>, <c>logsources</c>, <c>rules</c>, <c>mappings</c>, <c>processes</c>, <c>sources</c>.</param>
     /// <param name="cancellation">Stops the reading.</param>
     public static ContentFolder Read(IReadOnlyList<string> roots, CancellationToken cancellation = default)
     {
@@ -71,6 +73,7 @@ public sealed record ContentFolder(
             byKind["rules"],
             byKind["mappings"],
             byKind["processes"],
+            byKind["sources"],
             problems,
             DigestOf(all)
         );

@@ -12,6 +12,7 @@ using Custodiet.Process.Alerts;
 using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 using Custodiet.Streaming;
 
 namespace Custodiet;
@@ -30,6 +31,8 @@ internal sealed partial class Flow(
     SyslogInputs syslog,
     AlertGrouping grouping,
     AlertIntake alerts,
+    Holds holds,
+    Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     TimeProvider time,
     Closing closing
@@ -72,6 +75,15 @@ internal sealed partial class Flow(
     public AlertGrouping Grouping => grouping;
 
     public AlertIntake Alerts => alerts;
+
+    /// <summary>Legal holds.</summary>
+    public Holds Holds => holds;
+
+    /// <summary>What is kept how long.</summary>
+    public RetentionKeeper Retention => Parts.Retention;
+
+    /// <summary>The erasure of a person's data.</summary>
+    public PersonErasure Erasure => new(this, holds);
 
     public RuleSet Rules => Parts.Rules;
 
@@ -138,7 +150,7 @@ internal sealed partial class Flow(
 }
 
 /// <summary>What a flow has once its content is loaded.</summary>
-internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream);
+internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream, RetentionKeeper Retention);
 
 /// <summary>The content with what the stream runs of it.</summary>
 internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)

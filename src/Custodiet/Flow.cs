@@ -15,6 +15,7 @@ using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 using Custodiet.Streaming;
 using Custodiet.Web;
 
@@ -90,6 +91,7 @@ internal sealed partial class Flow : IAsyncDisposable
             );
             await grouping.LoadAsync(records, cancellation);
             AlertIntake alerts = new(grouping, records, records, time);
+            Holds holds = closing.Add(new Holds(records, time));
             Datasets datasets = closing.Add(
                 await Datasets.OpenAsync(
                     Path.Combine(folder.Root, "datasets"),
@@ -114,6 +116,16 @@ internal sealed partial class Flow : IAsyncDisposable
                 syslog,
                 grouping,
                 alerts,
+                holds,
+                content => new RetentionKeeper(
+                    archive,
+                    holds,
+                    content.Sources,
+                    settings,
+                    folder.Root,
+                    time,
+                    logs.CreateLogger<RetentionKeeper>()
+                ),
                 OpenStreamAsync,
                 time,
                 closing
@@ -166,7 +178,7 @@ internal sealed partial class Flow : IAsyncDisposable
         {
             ReadyContent content = await Task.Run(readContent, cancellation).WaitAsync(cancellation);
             EventStream stream = closing.Add(await openStream(content, cancellation));
-            loadedParts = new LoadedParts(content.Content, content.Rules, stream);
+            loadedParts = new LoadedParts(content.Content, content.Rules, stream, keep(content.Content));
             loaded.SetResult();
         }
         catch (Exception failure)
@@ -181,7 +193,7 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token)];
+        Task[] parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token), Retention.RunAsync(stop.Token)];
         IsReady = true;
         try
         {

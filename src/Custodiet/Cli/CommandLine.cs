@@ -53,6 +53,9 @@ internal static class CommandLine
             UserCommand.Create(),
             TokenCommand.Create(),
             StatusCommand.Create(),
+            RetentionCommand.Create(),
+            HoldCommand.Create(),
+            EraseCommand.Create(),
             ConfigCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);
