@@ -28,9 +28,13 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(VerdictGiven), "verdict.given/1")]
 [JsonDerivedType(typeof(AccountAdded), "account.added/1")]
 [JsonDerivedType(typeof(AccountChanged), "account.changed/1")]
-[JsonDerivedType(typeof(SessionBegan), "session.began/1")]
-[JsonDerivedType(typeof(SessionEnded), "session.ended/1")]
-[JsonDerivedType(typeof(SignInFailed), "sign-in.failed/1")]
+[JsonDerivedType(typeof(SessionBeganFirst), "session.began/1")]
+[JsonDerivedType(typeof(SessionBegan), "session.began/2")]
+[JsonDerivedType(typeof(SessionEndedFirst), "session.ended/1")]
+[JsonDerivedType(typeof(SessionEnded), "session.ended/2")]
+[JsonDerivedType(typeof(SignInFailedFirst), "sign-in.failed/1")]
+[JsonDerivedType(typeof(SignInFailed), "sign-in.failed/2")]
+[JsonDerivedType(typeof(BreakGlassAcknowledged), "break-glass.acknowledged/1")]
 [JsonDerivedType(typeof(TokenAdded), "token.added/1")]
 [JsonDerivedType(typeof(TokenRevoked), "token.revoked/1")]
 [JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
@@ -205,15 +209,42 @@ public sealed record AccountChanged(ActorId Account, string Change, IReadOnlyLis
 }
 
 /// <summary>Somebody signed in.</summary>
-public sealed record SessionBegan(ActorId Account, SignInMethod Method) : RecordBody
+/// <param name="Account">Who.</param>
+/// <param name="Session">Which session began.</param>
+/// <param name="Method">With what.</param>
+/// <param name="Address">Where from, or null when it is not known. Behind a proxy that is not trusted it is the proxy's.</param>
+/// <param name="Reason">Why a break-glass account was used; null for every other.</param>
+public sealed record SessionBegan(
+    ActorId Account,
+    SessionId Session,
+    SignInMethod Method,
+    string? Address,
+    BreakGlassReason? Reason
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "session.began/2";
+}
+
+/// <summary>Somebody signed in, as version 1 recorded it: without session and address.</summary>
+public sealed record SessionBeganFirst(ActorId Account, SignInMethod Method) : RecordBody
 {
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "session.began/1";
 }
 
-/// <summary>Somebody signed out. A session that ends by itself leaves no record.</summary>
-public sealed record SessionEnded(ActorId Account) : RecordBody
+/// <summary>Somebody signed out, or a session was ended from elsewhere. One that ends by itself leaves no record.</summary>
+public sealed record SessionEnded(ActorId Account, SessionId Session, SessionEnd End) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "session.ended/2";
+}
+
+/// <summary>Somebody signed out, as version 1 recorded it.</summary>
+public sealed record SessionEndedFirst(ActorId Account) : RecordBody
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -224,8 +255,24 @@ public sealed record SessionEnded(ActorId Account) : RecordBody
 /// <param name="Account">The account, or null for all names that no account has; what was typed as a name could be a password.</param>
 /// <param name="FirstAt">The first of them.</param>
 /// <param name="LastAt">The last of them.</param>
-/// <param name="Failures">How many, by reason.</param>
+/// <param name="Failures">How many, by reason and address; at most twenty entries, the rest under no address.</param>
 public sealed record SignInFailed(
+    ActorId? Account,
+    DateTimeOffset FirstAt,
+    DateTimeOffset LastAt,
+    IReadOnlyList<SignInFailures> Failures
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "sign-in.failed/2";
+}
+
+/// <summary>How often sign-in failed for a reason from an address; null when it is not known or one of many.</summary>
+public sealed record SignInFailures(SignInFailure Reason, string? Address, int Count);
+
+/// <summary>Failed sign-ins, as version 1 recorded them: without addresses.</summary>
+public sealed record SignInFailedFirst(
     ActorId? Account,
     DateTimeOffset FirstAt,
     DateTimeOffset LastAt,
@@ -239,6 +286,18 @@ public sealed record SignInFailed(
 
 /// <summary>How often sign-in failed for a reason.</summary>
 public sealed record SignInFailureCount(SignInFailure Reason, int Count);
+
+/// <summary>Another person has taken note of the use of a break-glass account.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Session">The session in which it was used.</param>
+/// <param name="Judgement">What that person says to it.</param>
+public sealed record BreakGlassAcknowledged(ActorId Account, SessionId Session, BreakGlassJudgement Judgement)
+    : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "break-glass.acknowledged/1";
+}
 
 /// <summary>A token was issued.</summary>
 public sealed record TokenAdded(

@@ -18,6 +18,9 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
+    /// <summary>Raised after each change of an account, with the account as it is now; handlers must return at once.</summary>
+    public event Action<Account>? Changed;
+
     /// <summary>How passwords are kept and checked.</summary>
     public Passwords Passwords { get; } = new(passwordIterations);
 
@@ -60,7 +63,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         string? code = password is null ? Secrets.NewCode() : null;
         var account = new Account
         {
-            Id = new ActorId(Secrets.NewPseudonym('p')),
+            Id = new ActorId(Secrets.NewPseudonym("p")),
             Name = name,
             Roles = Sorted(roles),
             SecurityStamp = Secrets.NewStamp(),
@@ -184,7 +187,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             ? new AccountOutcome.Invalid(problems)
             : await SaveAsync(
                     WithPassword(account, password),
-                    Changed(account, "password"),
+                    Change(account, "password"),
                     account.Id,
                     null,
                     cancellation
@@ -214,7 +217,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         ];
         return problems.Length > 0
             ? new AccountOutcome.Invalid(problems)
-            : await SaveAsync(WithPassword(account, newPassword), Changed(account, "password"), id, null, cancellation)
+            : await SaveAsync(WithPassword(account, newPassword), Change(account, "password"), id, null, cancellation)
                 .ConfigureAwait(false);
     }
 
@@ -319,7 +322,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     private static AccountOutcome.Invalid NameTaken(string name) =>
         new("name", $"There is an account named {name} already.");
 
-    private static AccountChanged Changed(Account account, string change) => new(account.Id, change, account.Roles);
+    private static AccountChanged Change(Account account, string change) => new(account.Id, change, account.Roles);
 
     private static Role[] Sorted(IEnumerable<Role> roles) => [.. roles.Distinct().Order()];
 
@@ -378,7 +381,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
                 "This is the last account that can manage accounts. Give another one the role admin first."
             );
         }
-        RecordBody? body = change(account, edited) is { } what ? Changed(edited, what) : null;
+        RecordBody? body = change(account, edited) is { } what ? Change(edited, what) : null;
         return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
     }
 
@@ -393,7 +396,12 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         RecordDraft[] drafts = body is null
             ? []
             : [new RecordDraft(body, $"account/{account.Id}", actor, time.GetUtcNow())];
-        return await store.SaveAsync(account, drafts, cancellation).ConfigureAwait(false) switch
+        AppendOutcome outcome = await store.SaveAsync(account, drafts, cancellation).ConfigureAwait(false);
+        if (outcome is AppendOutcome.Appended)
+        {
+            Changed?.Invoke(account);
+        }
+        return outcome switch
         {
             AppendOutcome.Appended => new AccountOutcome.Done(account, code),
             AppendOutcome.Conflict => NameTaken(account.Name),

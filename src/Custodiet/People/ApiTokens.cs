@@ -47,7 +47,7 @@ internal sealed class ApiTokens(IAccountStore store, TimeProvider time)
         }
         string text = Secrets.NewToken();
         string[] sorted = [.. scopes.Distinct().Order(StringComparer.Ordinal)];
-        var id = new ActorId(Secrets.NewPseudonym('t'));
+        var id = new ActorId(Secrets.NewPseudonym("t"));
         var token = new ApiToken(
             id,
             name,

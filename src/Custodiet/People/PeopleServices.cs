@@ -1,7 +1,9 @@
+using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
 
 namespace Custodiet.People;
@@ -9,7 +11,7 @@ namespace Custodiet.People;
 /// <summary>Sign-in, roles and tokens, as the composition adds them.</summary>
 internal static class PeopleServices
 {
-    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/>, <see cref="IRecordStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
+    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/>, <see cref="ISessionStore"/>, <see cref="IRecordStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
     public static IServiceCollection AddCustodietPeople(this IServiceCollection services, PeopleOptions options)
     {
         services.AddSingleton(options);
@@ -21,6 +23,9 @@ internal static class PeopleServices
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<SetupCode>();
         services.AddSingleton<SignInLimits>();
+        services.AddSingleton<KnownDevices>();
+        services.AddSingleton<Sessions>();
+        services.AddHostedService(s => s.GetRequiredService<Sessions>());
         services.AddSingleton<SignInRecords>();
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
         services.AddScoped<SignInFlow>();
@@ -34,7 +39,7 @@ internal static class PeopleServices
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "custodiet.antiforgery";
-            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            antiforgery.Cookie.SecurePolicy = SessionCookie.Secure(options);
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
         services.AddRateLimiter(limits =>
@@ -54,9 +59,27 @@ internal static class PeopleServices
     /// </summary>
     public static IApplicationBuilder UseCustodietPeople(this IApplicationBuilder app)
     {
+        PeopleOptions options = app.ApplicationServices.GetRequiredService<PeopleOptions>();
+        if (options.TrustedProxies.Count > 0)
+        {
+            ForwardedHeadersOptions forwarded = new()
+            {
+                ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+                // As many as are trusted: the first address from behind that is none of them is the caller's.
+                ForwardLimit = null,
+            };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (System.Net.IPNetwork network in options.TrustedProxies)
+            {
+                forwarded.KnownIPNetworks.Add(network);
+            }
+            app.UseForwardedHeaders(forwarded);
+        }
         app.UseMiddleware<SecurityHeaders>();
         app.UseRateLimiter();
         app.UseAuthentication();
+        app.UseMiddleware<SessionEnds>();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseMiddleware<SessionAntiforgery>();
@@ -68,9 +91,12 @@ internal static class PeopleServices
         endpoints
             .MapPost(
                 "/sign-out",
-                async (HttpContext http, SignInRecords records) =>
+                async (HttpContext http, Sessions sessions) =>
                 {
-                    await records.EndedAsync(http.User.Actor()).ConfigureAwait(false);
+                    if (http.User.SessionId() is { } id)
+                    {
+                        await sessions.EndAsync([id], SessionEnd.SignedOut, http.User.Actor()).ConfigureAwait(false);
+                    }
                     await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
                     return Results.LocalRedirect("/sign-in");
                 }
@@ -107,7 +133,7 @@ internal static class PeopleServices
             .AddUserManager<AccountManager>()
             .AddClaimsPrincipalFactory<AccountPrincipals>()
             .AddTokenProvider<AuthenticatorCodes>(TokenOptions.DefaultAuthenticatorProvider)
-            .AddSignInManager();
+            .AddSignInManager<SessionSignInManager>();
         // After AddTokenProvider, which would make one per use: this one remembers which codes were used.
         services.AddSingleton<AuthenticatorCodes>();
     }
@@ -120,11 +146,11 @@ internal static class PeopleServices
         schemes.AddScheme<AuthenticationSchemeOptions, ConsoleHandler>(Schemes.Console, null);
         schemes.AddIdentityCookies(cookies =>
         {
-            cookies.ApplicationCookie!.Configure(cookie => Sessions.Configure(cookie, options));
+            cookies.ApplicationCookie!.Configure(cookie => SessionCookie.Configure(cookie, options));
             cookies.TwoFactorUserIdCookie!.Configure(cookie =>
             {
                 cookie.Cookie.Name = "custodiet.code";
-                cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+                cookie.Cookie.SecurePolicy = SessionCookie.Secure(options);
             });
         });
     }

@@ -278,7 +278,9 @@ public sealed class AccessTests
     [Fact]
     public async Task ASessionEndsAfterEightHoursWithoutUse()
     {
-        await using PeopleHost host = await PeopleHost.StartAsync();
+        await using PeopleHost host = await PeopleHost.StartAsync(
+            new PeopleOptions { KeysFolder = "", SessionTime = TimeSpan.FromDays(30) }
+        );
         await host.AccountAsync("ann", Role.Analyst);
         using Browser browser = await host.SignedInAsync("ann");
         for (int i = 0; i < 3; i++)

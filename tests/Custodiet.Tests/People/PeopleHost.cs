@@ -4,6 +4,7 @@ using Custodiet.People;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Tests.Process;
+using Custodiet.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Rendering;
@@ -25,11 +26,13 @@ internal sealed class PeopleHost : IAsyncDisposable
     public const string Password = "a long enough passphrase";
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("custodiet-people-");
+    private readonly Dictionary<Browser, SessionId> sessionOf = [];
     private readonly WebApplication app;
 
     private PeopleHost(PeopleOptions? options)
     {
         Records = new MemoryRecords(Time);
+        SessionStore = new MemorySessions(Records);
         options ??= new PeopleOptions { KeysFolder = "" };
         options = options with { KeysFolder = Path.Combine(folder.FullName, "keys"), PasswordIterations = 1_000 };
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
@@ -42,8 +45,10 @@ internal sealed class PeopleHost : IAsyncDisposable
             kestrel.ListenUnixSocket(SocketPath, listen => listen.UseConsolePeer());
         });
         builder.Services.AddSingleton<IAccountStore>(Store);
+        builder.Services.AddSingleton<ISessionStore>(SessionStore);
         builder.Services.AddSingleton<IRecordStore>(Records);
         builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddScoped<Visit>();
         builder.Services.AddRazorComponents();
         builder.Services.AddCustodietPeople(options);
         app = builder.Build();
@@ -56,6 +61,8 @@ internal sealed class PeopleHost : IAsyncDisposable
             app.MapPost("/api/policy/" + policy.Name, (HttpContext http) => Who(http))
                 .RequireAuthorization(policy.Name);
         }
+        app.MapGet("/stream", StreamAsync).RequireAuthorization(Policies.Read);
+        app.MapGet("/session", (HttpContext http) => http.User.SessionId()?.Value).RequireAuthorization(Policies.Read);
         app.MapGet("/forgotten", () => "a route without a policy");
         app.MapGet("/left-open", () => "a route open to everybody").AllowAnonymous();
     }
@@ -66,6 +73,10 @@ internal sealed class PeopleHost : IAsyncDisposable
 
     /// <summary>Records that come without a change to an account.</summary>
     public MemoryRecords Records { get; }
+
+    public MemorySessions SessionStore { get; }
+
+    public Sessions Sessions => app.Services.GetRequiredService<Sessions>();
 
     public SignInRecords SignIns => app.Services.GetRequiredService<SignInRecords>();
 
@@ -115,8 +126,15 @@ internal sealed class PeopleHost : IAsyncDisposable
         Browser browser = NewBrowser();
         using HttpResponseMessage response = await browser.SignInAsync(name, Password);
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        sessionOf[browser] = new SessionId(await browser.PageAsync("/session"));
         return browser;
     }
+
+    /// <summary>The session that a browser's cookie opens.</summary>
+    public SessionId SessionOf(Browser browser) =>
+        sessionOf.TryGetValue(browser, out SessionId known)
+            ? known
+            : throw new InvalidOperationException("This browser was not signed in by SignedInAsync.");
 
     /// <summary>A program with a token's text, or without any.</summary>
     public HttpClient Program(string? token = null)
@@ -151,6 +169,15 @@ internal sealed class PeopleHost : IAsyncDisposable
     {
         await app.DisposeAsync();
         folder.Delete(recursive: true);
+    }
+
+    // A stream that says one line and then nothing until its caller is gone.
+    private static async Task StreamAsync(HttpContext http, CancellationToken cancellation)
+    {
+        http.Response.ContentType = "text/event-stream";
+        await http.Response.WriteAsync("data: begun\n\n", cancellation);
+        await http.Response.Body.FlushAsync(cancellation);
+        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static string Who(HttpContext http) =>

@@ -51,8 +51,11 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
             is AccountAdded
                 or AccountChanged
                 or SessionBegan
+                or SessionBeganFirst
                 or SessionEnded
+                or SessionEndedFirst
                 or SignInFailed
+                or SignInFailedFirst
                 or TokenAdded
                 or TokenRevoked;
 

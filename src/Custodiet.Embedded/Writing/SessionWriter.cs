@@ -1,0 +1,32 @@
+using Custodiet.Embedded.RecordFile;
+using Custodiet.Records.Ledger;
+using Custodiet.Records.People;
+using Custodiet.Records.Stores;
+
+namespace Custodiet.Embedded.Writing;
+
+/// <summary>Saves sessions together with the records of the change.</summary>
+internal static class SessionWriter
+{
+    public static AppendOutcome Save(
+        RecordAppender appender,
+        IReadOnlyList<Session> sessions,
+        IReadOnlyList<SessionId> forgotten,
+        IReadOnlyList<RecordDraft> drafts
+    )
+    {
+        foreach (Session session in sessions)
+        {
+            appender.Statements.Execute(
+                "INSERT INTO session(id, content) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET content = excluded.content",
+                session.Id.Value,
+                Columns.Json(session)
+            );
+        }
+        foreach (SessionId id in forgotten)
+        {
+            appender.Statements.Execute("DELETE FROM session WHERE id = $1", id.Value);
+        }
+        return appender.Append(drafts);
+    }
+}
