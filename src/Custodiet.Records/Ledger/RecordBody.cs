@@ -26,8 +26,14 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(RunStarted), "run.started/1")]
 [JsonDerivedType(typeof(AnswerGiven), "answer.given/1")]
 [JsonDerivedType(typeof(VerdictGiven), "verdict.given/1")]
-[JsonDerivedType(typeof(AccountAdded), "account.added/1")]
+[JsonDerivedType(typeof(AccountAddedFirst), "account.added/1")]
+[JsonDerivedType(typeof(AccountAdded), "account.added/2")]
 [JsonDerivedType(typeof(AccountChanged), "account.changed/1")]
+[JsonDerivedType(typeof(IdentityLinked), "identity.linked/1")]
+[JsonDerivedType(typeof(IdentityUnlinked), "identity.unlinked/1")]
+[JsonDerivedType(typeof(PasskeyAdded), "passkey.added/1")]
+[JsonDerivedType(typeof(PasskeyRemoved), "passkey.removed/1")]
+[JsonDerivedType(typeof(SignInPolicySet), "sign-in.policy-set/1")]
 [JsonDerivedType(typeof(SessionBeganFirst), "session.began/1")]
 [JsonDerivedType(typeof(SessionBegan), "session.began/2")]
 [JsonDerivedType(typeof(SessionEndedFirst), "session.ended/1")]
@@ -190,16 +196,114 @@ public sealed record VerdictGiven(
 }
 
 /// <summary>An account was made.</summary>
-public sealed record AccountAdded(ActorId Account, string Name, IReadOnlyList<Role> Roles) : RecordBody
+/// <param name="Account">Its pseudonym.</param>
+/// <param name="Kind">For a person, a program, or the day when nothing else works.</param>
+/// <param name="Name">Sign-in name.</param>
+/// <param name="Roles">Its roles.</param>
+/// <param name="Owner">The person who answers for a service account.</param>
+/// <param name="ExpiresAt">When a service account ends.</param>
+public sealed record AccountAdded(
+    ActorId Account,
+    AccountKind Kind,
+    string Name,
+    IReadOnlyList<Role> Roles,
+    ActorId? Owner = null,
+    DateTimeOffset? ExpiresAt = null
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "account.added/2";
+}
+
+/// <summary>An account was made, as version 1 recorded it: a person's.</summary>
+public sealed record AccountAddedFirst(ActorId Account, string Name, IReadOnlyList<Role> Roles) : RecordBody
 {
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "account.added/1";
 }
 
+/// <summary>An account belongs to somebody at the identity provider from now on.</summary>
+public sealed record IdentityLinked(ActorId Account, string Issuer, string Subject) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "identity.linked/1";
+}
+
+/// <summary>An account no longer belongs to somebody at the identity provider.</summary>
+public sealed record IdentityUnlinked(ActorId Account, string Issuer, string Subject) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "identity.unlinked/1";
+}
+
+/// <summary>A passkey was added to an account.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="Passkey">Its credential id, base64url.</param>
+/// <param name="Name">What its owner calls it.</param>
+/// <param name="BackupEligible">Whether it may be synchronised to other devices.</param>
+public sealed record PasskeyAdded(ActorId Account, string Passkey, string Name, bool BackupEligible) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "passkey.added/1";
+}
+
+/// <summary>A passkey was removed from an account.</summary>
+public sealed record PasskeyRemoved(ActorId Account, string Passkey, string Name) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "passkey.removed/1";
+}
+
+/// <summary>Who may sign in and how, as the settings say from this start on; recorded when it differs from the last one.</summary>
+/// <param name="Passwords">Who may use a password: <c>on</c>, <c>until-passkey</c>, <c>off</c>.</param>
+/// <param name="StrongRoles">Roles that hold only after a passkey or the provider.</param>
+/// <param name="IdleSeconds">After how long an unused session ends.</param>
+/// <param name="SessionSeconds">After how long every session ends.</param>
+/// <param name="BreakGlassSeconds">After how long a break-glass session ends.</param>
+/// <param name="Provider">The identity provider, or null.</param>
+public sealed record SignInPolicySet(
+    string Passwords,
+    IReadOnlyList<Role> StrongRoles,
+    long IdleSeconds,
+    long SessionSeconds,
+    long BreakGlassSeconds,
+    ProviderPolicy? Provider
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "sign-in.policy-set/1";
+}
+
+/// <summary>What is trusted of the identity provider.</summary>
+/// <param name="Authority">Its issuer's address.</param>
+/// <param name="ClientId">What it calls this installation.</param>
+/// <param name="Scopes">What is asked for.</param>
+/// <param name="NameClaim">The claim that names a person.</param>
+/// <param name="RolesClaim">The claim that roles follow from.</param>
+/// <param name="Roles">Which roles follow from which value, by value.</param>
+public sealed record ProviderPolicy(
+    string Authority,
+    string ClientId,
+    IReadOnlyList<string> Scopes,
+    string NameClaim,
+    string RolesClaim,
+    IReadOnlyList<ProviderRoles> Roles
+);
+
+/// <summary>The roles that follow from one value of the provider's claim.</summary>
+public sealed record ProviderRoles(string Value, IReadOnlyList<Role> Roles);
+
 /// <summary>
-/// An account changed: <c>roles</c>, <c>password</c>, <c>authenticator</c>, <c>recovery-codes</c>, <c>disabled</c>, <c>enabled</c>,
-/// <c>recovered</c>, or <c>locked</c> after failed sign-ins.
+/// An account changed: <c>roles</c>, <c>provider-roles</c> (the identity provider's claims), <c>password</c>, <c>authenticator</c>,
+/// <c>recovery-codes</c>, <c>time-zone</c>, <c>disabled</c>, <c>enabled</c>, <c>recovered</c>, <c>signed-out</c> (all sessions ended),
+/// <c>sealed</c> (a break-glass account's new code), <c>owner</c>, <c>expires</c>, or <c>locked</c> after failed sign-ins.
 /// </summary>
 public sealed record AccountChanged(ActorId Account, string Change, IReadOnlyList<Role> Roles) : RecordBody
 {

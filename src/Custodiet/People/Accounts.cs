@@ -71,13 +71,32 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             RecoverySha256 = code is null ? null : Secrets.Sha256(Secrets.NormalizeCode(code)),
             RecoveryUntil = code is null ? null : time.GetUtcNow() + RecoveryTime,
         };
+        return await MakeAsync(account, [], actor, code, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes an account that has been checked, unless its name is taken; <c>account.added</c> comes first among its records.</summary>
+    public async Task<AccountOutcome> MakeAsync(
+        Account account,
+        IReadOnlyList<RecordBody> more,
+        ActorId actor,
+        string? code,
+        CancellationToken cancellation
+    )
+    {
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
-        if (await store.AccountByNameAsync(name, cancellation).ConfigureAwait(false) is not null)
+        if (await store.AccountByNameAsync(account.Name, cancellation).ConfigureAwait(false) is not null)
         {
-            return NameTaken(name);
+            return NameTaken(account.Name);
         }
-        var added = new AccountAdded(account.Id, account.Name, account.Roles);
-        return await SaveAsync(account, added, actor, code, cancellation).ConfigureAwait(false);
+        AccountAdded added = new(
+            account.Id,
+            account.Kind,
+            account.Name,
+            account.Roles,
+            account.Owner,
+            account.ExpiresAt
+        );
+        return await SaveAsync(account, [added, .. more], actor, code, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives an account these roles and no others. Ends its sessions.</summary>
@@ -114,6 +133,16 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
                     RecoveryUntil = null,
                     SecurityStamp = Secrets.NewStamp(),
                 },
+            actor,
+            cancellation
+        );
+
+    /// <summary>Ends all sessions of an account, also where no server runs.</summary>
+    public Task<AccountOutcome> SignOutAsync(ActorId id, ActorId actor, CancellationToken cancellation) =>
+        ChangeAsync(
+            id,
+            "signed-out",
+            account => account with { SecurityStamp = Secrets.NewStamp() },
             actor,
             cancellation
         );
@@ -187,7 +216,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             ? new AccountOutcome.Invalid(problems)
             : await SaveAsync(
                     WithPassword(account, password),
-                    Change(account, "password"),
+                    [Change(account, "password")],
                     account.Id,
                     null,
                     cancellation
@@ -217,7 +246,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         ];
         return problems.Length > 0
             ? new AccountOutcome.Invalid(problems)
-            : await SaveAsync(WithPassword(account, newPassword), Change(account, "password"), id, null, cancellation)
+            : await SaveAsync(WithPassword(account, newPassword), [Change(account, "password")], id, null, cancellation)
                 .ConfigureAwait(false);
     }
 
@@ -276,10 +305,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return (outcome, outcome is AccountOutcome.Done ? codes : []);
     }
 
-    /// <summary>Sets the time zone that pages use. No record: it concerns nobody else.</summary>
+    /// <summary>Sets the time zone that pages use.</summary>
     public async Task<AccountOutcome> SetTimeZoneAsync(ActorId id, string zone, CancellationToken cancellation) =>
         TimeZoneInfo.TryFindSystemTimeZoneById(zone, out TimeZoneInfo? found) && found.HasIanaId
-            ? await ChangeAsync(id, null, account => account with { TimeZone = found.Id }, id, cancellation)
+            ? await ChangeAsync(id, "time-zone", account => account with { TimeZone = found.Id }, id, cancellation)
                 .ConfigureAwait(false)
             : new AccountOutcome.Invalid(
                 "time-zone",
@@ -293,7 +322,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         Func<Account, Account> edit,
         ActorId actor,
         CancellationToken cancellation
-    ) => EditAsync(id, edit, (_, _) => change, actor, cancellation);
+    ) => EditAsync(id, edit, (_, after) => change is null ? [] : [Change(after, change)], actor, cancellation);
 
     /// <summary>
     /// Notes what sign-in counts. A lock gets a record, Custodiet's own act; single failures get none. While the ledger
@@ -310,8 +339,8 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             ? await ChangeAsync(id, null, edit, ActorId.Service, cancellation).ConfigureAwait(false)
             : outcome;
 
-        static string? Lock(Account before, Account after) =>
-            after.LockedUntil is not null && after.LockedUntil != before.LockedUntil ? "locked" : null;
+        static IReadOnlyList<RecordBody> Lock(Account before, Account after) =>
+            after.LockedUntil is not null && after.LockedUntil != before.LockedUntil ? [Change(after, "locked")] : [];
     }
 
     /// <inheritdoc/>
@@ -322,7 +351,8 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     private static AccountOutcome.Invalid NameTaken(string name) =>
         new("name", $"There is an account named {name} already.");
 
-    private static AccountChanged Change(Account account, string change) => new(account.Id, change, account.Roles);
+    /// <summary>The record of a change, by its word.</summary>
+    public static AccountChanged Change(Account account, string change) => new(account.Id, change, account.Roles);
 
     private static Role[] Sorted(IEnumerable<Role> roles) => [.. roles.Distinct().Order()];
 
@@ -341,7 +371,9 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         }
     }
 
-    private static bool Manages(Account account) => !account.Disabled && account.Roles.Contains(Role.Admin);
+    // A break-glass account is for the day when the others fail; it does not replace one.
+    private static bool Manages(Account account) =>
+        account is { Disabled: false, Kind: AccountKind.Person } && account.Roles.Contains(Role.Admin);
 
     private async Task<bool> IsOnlyAdminAsync(ActorId id, CancellationToken cancellation) =>
         !(await store.AccountsAsync(cancellation).ConfigureAwait(false)).Any(other => other.Id != id && Manages(other));
@@ -357,12 +389,20 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             SecurityStamp = Secrets.NewStamp(),
         };
 
-    private async Task<AccountOutcome> EditAsync(
+    /// <summary>Changes an account as it is now, with the records that follow from how it was and how it is then.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="edit">The change; one that returns what it got changes nothing.</param>
+    /// <param name="bodies">The records, of the account before and after.</param>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="mayTakeLastAdmin">Whether the last account that can manage accounts may lose that.</param>
+    public async Task<AccountOutcome> EditAsync(
         ActorId id,
         Func<Account, Account> edit,
-        Func<Account, Account, string?> change,
+        Func<Account, Account, IReadOnlyList<RecordBody>> bodies,
         ActorId actor,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool mayTakeLastAdmin = false
     )
     {
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
@@ -375,27 +415,30 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         {
             return new AccountOutcome.Done(account);
         }
-        if (Manages(account) && !Manages(edited) && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false))
+        if (
+            !mayTakeLastAdmin
+            && Manages(account)
+            && !Manages(edited)
+            && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false)
+        )
         {
             return new AccountOutcome.Refused(
                 "This is the last account that can manage accounts. Give another one the role admin first."
             );
         }
-        RecordBody? body = change(account, edited) is { } what ? Change(edited, what) : null;
-        return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
+        return await SaveAsync(edited, bodies(account, edited), actor, null, cancellation).ConfigureAwait(false);
     }
 
     private async Task<AccountOutcome> SaveAsync(
         Account account,
-        RecordBody? body,
+        IReadOnlyList<RecordBody> bodies,
         ActorId actor,
         string? code,
         CancellationToken cancellation
     )
     {
-        RecordDraft[] drafts = body is null
-            ? []
-            : [new RecordDraft(body, $"account/{account.Id}", actor, time.GetUtcNow())];
+        DateTimeOffset now = time.GetUtcNow();
+        RecordDraft[] drafts = [.. bodies.Select(body => new RecordDraft(body, $"account/{account.Id}", actor, now))];
         AppendOutcome outcome = await store.SaveAsync(account, drafts, cancellation).ConfigureAwait(false);
         if (outcome is AppendOutcome.Appended)
         {

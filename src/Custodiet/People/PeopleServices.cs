@@ -1,3 +1,4 @@
+using Custodiet.People.Provider;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Microsoft.AspNetCore.Authentication;
@@ -29,6 +30,9 @@ internal static class PeopleServices
         services.AddSingleton<SignInRecords>();
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
         services.AddScoped<SignInFlow>();
+        services.AddSingleton<ProviderAccounts>();
+        services.AddSingleton<ProviderLinks>();
+        services.AddScoped<ProviderSignIn>();
         services.AddSingleton<Enrolment>();
         services.AddHttpContextAccessor();
         services.AddCascadingAuthenticationState();
@@ -87,21 +91,33 @@ internal static class PeopleServices
     }
 
     /// <summary>The endpoints of sign-in that are not pages.</summary>
-    public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints) =>
-        endpoints
-            .MapPost(
-                "/sign-out",
-                async (HttpContext http, Sessions sessions) =>
-                {
-                    if (http.User.SessionId() is { } id)
-                    {
-                        await sessions.EndAsync([id], SessionEnd.SignedOut, http.User.Actor()).ConfigureAwait(false);
-                    }
-                    await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
-                    return Results.LocalRedirect("/sign-in");
-                }
-            )
-            .RequireAuthorization(Policies.Self);
+    public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost("/sign-out", SignOutAsync).RequireAuthorization(Policies.Self);
+        if (endpoints.ServiceProvider.GetRequiredService<PeopleOptions>().Provider is not null)
+        {
+            ProviderEndpoints.Map(endpoints);
+        }
+    }
+
+    private static async Task<IResult> SignOutAsync(HttpContext http, Sessions sessions, PeopleOptions options)
+    {
+        AuthenticateResult present = await http.AuthenticateAsync(Schemes.Session).ConfigureAwait(false);
+        if (http.User.SessionId() is { } id)
+        {
+            await sessions.EndAsync([id], SessionEnd.SignedOut, http.User.Actor()).ConfigureAwait(false);
+        }
+        await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
+        if (
+            options.Provider is { SignOut: true }
+            && present.Properties?.GetTokenValue(ProviderScheme.IdToken) is { Length: > 0 } idToken
+        )
+        {
+            ProviderEndpoints.KeepForLeaving(http, idToken);
+            return Results.LocalRedirect("/sign-out/leaving");
+        }
+        return Results.LocalRedirect("/sign-in");
+    }
 
     private static void AddKeys(IServiceCollection services, PeopleOptions options)
     {
@@ -153,6 +169,11 @@ internal static class PeopleServices
                 cookie.Cookie.SecurePolicy = SessionCookie.Secure(options);
             });
         });
+        if (options.Provider is { } provider)
+        {
+            ProviderScheme.Add(schemes, options, provider);
+            services.AddSingleton<BackChannel>();
+        }
     }
 
     private static void AddPolicies(IServiceCollection services)

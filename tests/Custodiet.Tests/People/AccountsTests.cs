@@ -35,7 +35,7 @@ public sealed class AccountsTests : IDisposable
         Assert.IsType<AccountOutcome.Invalid>(
             await accounts.RecoverAsync("ann", made.OneTimeCode, password, Cancellation)
         );
-        Assert.Equal(["account.added/1", "account.changed/1"], store.DraftTypes);
+        Assert.Equal(["account.added/2", "account.changed/1"], store.DraftTypes);
         Assert.Equal($"account/{made.Account.Id}", store.Drafts[1].Stream);
         Assert.Equal(made.Account.Id, store.Drafts[1].Actor);
     }

@@ -29,8 +29,9 @@ internal sealed class PeopleHost : IAsyncDisposable
     private readonly Dictionary<Browser, SessionId> sessionOf = [];
     private readonly WebApplication app;
 
-    private PeopleHost(PeopleOptions? options)
+    private PeopleHost(PeopleOptions? options, DateTimeOffset? now)
     {
+        Time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
         Records = new MemoryRecords(Time);
         SessionStore = new MemorySessions(Records);
         options ??= new PeopleOptions { KeysFolder = "" };
@@ -69,7 +70,7 @@ internal sealed class PeopleHost : IAsyncDisposable
 
     public MemoryAccounts Store { get; } = new();
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Time { get; }
 
     /// <summary>Records that come without a change to an account.</summary>
     public MemoryRecords Records { get; }
@@ -95,9 +96,9 @@ internal sealed class PeopleHost : IAsyncDisposable
 
     private string SocketPath => Path.Combine(folder.FullName, "s");
 
-    public static async Task<PeopleHost> StartAsync(PeopleOptions? options = null)
+    public static async Task<PeopleHost> StartAsync(PeopleOptions? options = null, DateTimeOffset? now = null)
     {
-        var host = new PeopleHost(options);
+        var host = new PeopleHost(options, now);
         await host.app.StartAsync(TestContext.Current.CancellationToken);
         IServer server = host.app.Services.GetRequiredService<IServer>();
         string address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.Contains("127.0.0.1"));

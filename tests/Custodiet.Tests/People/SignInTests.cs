@@ -23,7 +23,7 @@ public sealed class SignInTests
 
         string who = await browser.PageAsync("/policy/administer");
         Assert.EndsWith("Analyst,Engineer,Lead,Admin", who);
-        Assert.Equal(["account.added/1"], host.Store.DraftTypes);
+        Assert.Equal(["account.added/2"], host.Store.DraftTypes);
         Assert.Equal(ActorId.Console, host.Store.Drafts[0].Actor);
         Assert.Contains("<svg", await browser.PageAsync("/account/authenticator?first=true"));
     }

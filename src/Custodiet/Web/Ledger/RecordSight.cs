@@ -49,7 +49,13 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
     private static bool IsAboutPeople(RecordBody body) =>
         body
             is AccountAdded
+                or AccountAddedFirst
                 or AccountChanged
+                or IdentityLinked
+                or IdentityUnlinked
+                or PasskeyAdded
+                or PasskeyRemoved
+                or BreakGlassAcknowledged
                 or SessionBegan
                 or SessionBeganFirst
                 or SessionEnded

@@ -61,7 +61,7 @@ public abstract class AccountStoreConformance : IAsyncLifetime
         await SaveAsync(Account("p-ann", "ann"));
         AppendOutcome outcome = await Store.Accounts.SaveAsync(
             Account("p-eve", "ANN"),
-            [Scene.Draft(new AccountAdded(new ActorId("p-eve"), "ANN", []), "account/p-eve")],
+            [Scene.Draft(new AccountAdded(new ActorId("p-eve"), AccountKind.Person, "ANN", []), "account/p-eve")],
             Stop
         );
         Assert.Equal(new AppendOutcome.Conflict("account-name/ANN", null), outcome);
@@ -73,7 +73,10 @@ public abstract class AccountStoreConformance : IAsyncLifetime
     public async Task AChangeAndItsRecordBecomeDurableTogether()
     {
         Account ann = Account("p-ann", "ann");
-        RecordDraft added = Scene.Draft(new AccountAdded(ann.Id, "ann", ann.Roles), "account/p-ann");
+        RecordDraft added = Scene.Draft(
+            new AccountAdded(ann.Id, AccountKind.Person, "ann", ann.Roles),
+            "account/p-ann"
+        );
         AppendOutcome outcome = await Store.Accounts.SaveAsync(ann, [added], Stop);
         Assert.Equal(0, Assert.IsType<AppendOutcome.Appended>(outcome).FirstIndex);
         await SaveAsync(ann with { Name = "anna" });
