@@ -30,6 +30,9 @@ internal static class PeopleServices
         services.AddSingleton<SignInRecords>();
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
         services.AddScoped<SignInFlow>();
+        services.AddScoped<Passkeys>();
+        services.AddSingleton<PasskeyAnswers>();
+        services.Configure<IdentityPasskeyOptions>(passkeys => PasskeyOrigin.Configure(passkeys, options));
         services.AddSingleton<ProviderAccounts>();
         services.AddSingleton<ProviderLinks>();
         services.AddScoped<ProviderSignIn>();
@@ -94,6 +97,7 @@ internal static class PeopleServices
     public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapPost("/sign-out", SignOutAsync).RequireAuthorization(Policies.Self);
+        PasskeyEndpoints.Map(endpoints);
         if (endpoints.ServiceProvider.GetRequiredService<PeopleOptions>().Provider is not null)
         {
             ProviderEndpoints.Map(endpoints);

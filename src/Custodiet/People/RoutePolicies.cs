@@ -11,6 +11,7 @@ internal static class RoutePolicies
         "/sign-in",
         "/sign-in/code",
         "/sign-in/recovery",
+        "/sign-in/passkey",
         "/sign-in/provider",
         "/sign-out/provider",
         "/sign-out/leaving",

@@ -64,6 +64,16 @@ internal sealed class PeopleHost : IAsyncDisposable
         }
         app.MapGet("/stream", StreamAsync).RequireAuthorization(Policies.Read);
         app.MapGet("/session", (HttpContext http) => http.User.SessionId()?.Value).RequireAuthorization(Policies.Read);
+        // A session of any kind, for what only a browser or a provider can begin.
+        app.MapGet(
+                "/begin/{id}/{method}",
+                async (HttpContext http, string id, SignInMethod method, SessionSignInManager manager) =>
+                {
+                    Account account = (await Accounts.FindAsync(new ActorId(id), CancellationToken.None))!;
+                    await manager.BeginAsync(account, SessionStart.Of(http, method));
+                }
+            )
+            .AllowAnonymous();
         app.MapGet("/forgotten", () => "a route without a policy");
         app.MapGet("/left-open", () => "a route open to everybody").AllowAnonymous();
     }
