@@ -41,7 +41,9 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(SignInFailedFirst), "sign-in.failed/1")]
 [JsonDerivedType(typeof(SignInFailed), "sign-in.failed/2")]
 [JsonDerivedType(typeof(BreakGlassAcknowledged), "break-glass.acknowledged/1")]
-[JsonDerivedType(typeof(TokenAdded), "token.added/1")]
+[JsonDerivedType(typeof(TokenAddedFirst), "token.added/1")]
+[JsonDerivedType(typeof(TokenAdded), "token.added/2")]
+[JsonDerivedType(typeof(TokenChanged), "token.changed/1")]
 [JsonDerivedType(typeof(TokenRevoked), "token.revoked/1")]
 [JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
 [JsonDerivedType(typeof(SegmentArchived), "segment.archived/1")]
@@ -404,7 +406,30 @@ public sealed record BreakGlassAcknowledged(ActorId Account, SessionId Session, 
 }
 
 /// <summary>A token was issued.</summary>
+/// <param name="Token">Its pseudonym.</param>
+/// <param name="Name">What it is for.</param>
+/// <param name="Owner">The person or service account that it belongs to, or null.</param>
+/// <param name="Role">What it may do.</param>
+/// <param name="Scopes">Narrower than the role when not empty.</param>
+/// <param name="ExpiresAt">Until when, or null.</param>
+/// <param name="Replaces">The token that it takes the place of, or null.</param>
 public sealed record TokenAdded(
+    ActorId Token,
+    string Name,
+    ActorId? Owner,
+    Role Role,
+    IReadOnlyList<string> Scopes,
+    DateTimeOffset? ExpiresAt,
+    ActorId? Replaces
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "token.added/2";
+}
+
+/// <summary>A token was issued, as version 1 recorded it: without an owner.</summary>
+public sealed record TokenAddedFirst(
     ActorId Token,
     string Name,
     Role Role,
@@ -415,6 +440,18 @@ public sealed record TokenAdded(
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "token.added/1";
+}
+
+/// <summary>A token changed hands or got another end.</summary>
+/// <param name="Token">Which.</param>
+/// <param name="Change"><c>expires</c> when another one takes its place, <c>owner</c> when it was given to somebody.</param>
+/// <param name="Owner">Whose it is from now on.</param>
+/// <param name="ExpiresAt">Until when it holds from now on.</param>
+public sealed record TokenChanged(ActorId Token, string Change, ActorId? Owner, DateTimeOffset? ExpiresAt) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "token.changed/1";
 }
 
 /// <summary>A token was revoked.</summary>

@@ -28,9 +28,9 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellation) =>
         store.AccountsAsync(cancellation);
 
-    /// <summary>Whether there is no account yet.</summary>
+    /// <summary>Whether there is no person's account yet.</summary>
     public async Task<bool> NoneYetAsync(CancellationToken cancellation) =>
-        (await store.AccountsAsync(cancellation).ConfigureAwait(false)).Count == 0;
+        (await store.AccountsAsync(cancellation).ConfigureAwait(false)).All(a => a.Kind != AccountKind.Person);
 
     /// <summary>By pseudonym.</summary>
     public ValueTask<Account?> FindAsync(ActorId id, CancellationToken cancellation) =>
@@ -163,6 +163,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     /// </summary>
     public async Task<AccountOutcome> ResetPasswordAsync(ActorId id, ActorId actor, CancellationToken cancellation)
     {
+        if (await FindAsync(id, cancellation).ConfigureAwait(false) is { Kind: not AccountKind.Person })
+        {
+            return new AccountOutcome.Invalid("name", "Only a person's account has a password to recover.");
+        }
         string code = Secrets.NewCode();
         string hash = Secrets.Sha256(Secrets.NormalizeCode(code));
         DateTimeOffset until = time.GetUtcNow() + RecoveryTime;
@@ -201,7 +205,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
         Account? account = await FindAsync(name, cancellation).ConfigureAwait(false);
         bool codeHolds =
-            account is { RecoverySha256: { } kept, Disabled: false }
+            account is { Kind: AccountKind.Person, RecoverySha256: { } kept, Disabled: false }
             && Secrets.SameText(kept, hash)
             && account.RecoveryUntil > time.GetUtcNow();
         if (account is null || !codeHolds)
@@ -359,7 +363,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     private static string[] Hashes(IEnumerable<string> codes) =>
         [.. codes.Select(code => Secrets.Sha256(Secrets.NormalizeCode(code)))];
 
-    private static IEnumerable<FieldProblem> RoleProblems(IReadOnlyList<Role> roles)
+    public static IEnumerable<FieldProblem> RoleProblems(IReadOnlyList<Role> roles)
     {
         if (roles.Count == 0)
         {

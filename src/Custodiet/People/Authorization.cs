@@ -17,8 +17,11 @@ internal sealed class PolicyHandler : AuthorizationHandler<PolicyRequirement>
         // One's own account is one's own also while every role is withheld: that is where the passkey is added.
         bool asSomebody =
             context.User.Identity is { IsAuthenticated: true }
-            && (policy.Allows(context.User.Roles(), context.User.TokenScopes()) || (policy.PeopleOnly && inSession))
-            && !(policy.PeopleOnly && !inSession);
+            && (inSession || !policy.PeopleOnly)
+            && (
+                policy.Allows(context.User.Roles(), context.User.TokenScopes())
+                || (policy.Name == Policies.Self && inSession)
+            );
         if (asSomebody || (policy.LoopbackToo && context.Resource is HttpContext http && Schemes.IsLoopbackPeer(http)))
         {
             context.Succeed(requirement);

@@ -22,6 +22,9 @@ internal static class PeopleServices
             options.PasswordIterations
         ));
         services.AddSingleton<ApiTokens>();
+        services.AddSingleton<ServiceAccounts>();
+        services.AddSingleton<TokenUses>();
+        services.AddHostedService(s => s.GetRequiredService<TokenUses>());
         services.AddSingleton<SetupCode>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<KnownDevices>();
@@ -31,6 +34,8 @@ internal static class PeopleServices
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
         services.AddScoped<SignInFlow>();
         services.AddScoped<Passkeys>();
+        services.AddScoped<BreakGlass>();
+        services.AddSingleton<BreakGlassAccounts>();
         services.AddSingleton<PasskeyAnswers>();
         services.Configure<IdentityPasskeyOptions>(passkeys => PasskeyOrigin.Configure(passkeys, options));
         services.AddSingleton<ProviderAccounts>();

@@ -17,6 +17,7 @@ internal static class RoutePolicies
         "/sign-out/leaving",
         // The provider's own servers; what they send is signed.
         "/sign-out/provider/back-channel",
+        "/break-glass",
         "/setup",
         "/recover",
         "/health/live",

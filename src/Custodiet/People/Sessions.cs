@@ -228,22 +228,30 @@ internal sealed partial class Sessions(
             ActorId.Service
         );
 
-    /// <summary>Notes that another person has acknowledged the use of a break-glass account, with the record of it.</summary>
+    /// <summary>Notes that another person has acknowledged the use of a break-glass account, with the record of it; a conflict when somebody has already.</summary>
     public async Task<AppendOutcome> AcknowledgeAsync(Session session, BreakGlassAcknowledged record, ActorId actor)
     {
-        AppendOutcome outcome = await store
-            .SaveAsync(
-                [session with { AcknowledgedBy = actor }],
-                [],
-                [Draft(record, session, actor)],
-                CancellationToken.None
-            )
-            .ConfigureAwait(false);
-        if (outcome is AppendOutcome.Appended && all.TryGetValue(session.Id, out Known? known))
+        await oneAtATime.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
         {
-            known.Renew(now => now with { AcknowledgedBy = actor });
+            if (!all.TryGetValue(session.Id, out Known? known) || known.Now.AcknowledgedBy is not null)
+            {
+                return new AppendOutcome.Conflict($"account/{session.Account}", null);
+            }
+            RecordDraft draft = new(record, $"account/{session.Account}", actor, time.GetUtcNow());
+            AppendOutcome outcome = await store
+                .SaveAsync([known.Now with { AcknowledgedBy = actor }], [], [draft], CancellationToken.None)
+                .ConfigureAwait(false);
+            if (outcome is AppendOutcome.Appended)
+            {
+                known.Renew(now => now with { AcknowledgedBy = actor });
+            }
+            return outcome;
         }
-        return outcome;
+        finally
+        {
+            oneAtATime.Release();
+        }
     }
 
     /// <summary>Stores last uses, ends what its time has ended, and forgets what is over for long.</summary>

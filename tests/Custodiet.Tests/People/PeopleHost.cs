@@ -50,6 +50,7 @@ internal sealed class PeopleHost : IAsyncDisposable
         builder.Services.AddSingleton<IRecordStore>(Records);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddScoped<Visit>();
+        builder.Services.AddSingleton<Names>();
         builder.Services.AddRazorComponents();
         builder.Services.AddCustodietPeople(options);
         app = builder.Build();
@@ -88,6 +89,8 @@ internal sealed class PeopleHost : IAsyncDisposable
     public MemorySessions SessionStore { get; }
 
     public Sessions Sessions => app.Services.GetRequiredService<Sessions>();
+
+    public TokenUses Uses => app.Services.GetRequiredService<TokenUses>();
 
     public SignInRecords SignIns => app.Services.GetRequiredService<SignInRecords>();
 

@@ -63,6 +63,8 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
                 or SignInFailed
                 or SignInFailedFirst
                 or TokenAdded
+                or TokenAddedFirst
+                or TokenChanged
                 or TokenRevoked;
 
     private static async ValueTask<bool> MaySeeAsync(
