@@ -32,6 +32,7 @@ internal static class PeopleServices
         services.AddHostedService(s => s.GetRequiredService<Sessions>());
         services.AddSingleton<SignInRecords>();
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
+        services.AddHostedService<SignInPolicy>();
         services.AddScoped<SignInFlow>();
         services.AddScoped<Passkeys>();
         services.AddScoped<BreakGlass>();

@@ -23,7 +23,7 @@ public sealed class BreakGlassTests
         using Browser browser = host.NewBrowser();
         using HttpResponseMessage begun = await BreakAsync(browser, code.ToLowerInvariant().Replace("-", " "));
         Assert.Equal("/", begun.Headers.Location?.OriginalString);
-        SessionBegan began = Assert.Single(host.Records.Bodies.OfType<SessionBegan>());
+        SessionBegan began = Assert.Single(host.Bodies.OfType<SessionBegan>());
         Assert.Equal((SignInMethod.BreakGlass, BreakGlassReason.ProviderDown), (began.Method, began.Reason));
         using HttpResponseMessage act = await browser.SubmitAsync($"/people/{boss.Id}", "recover");
         Assert.Equal(HttpStatusCode.OK, act.StatusCode);
@@ -74,7 +74,7 @@ public sealed class BreakGlassTests
         Assert.Equal(HttpStatusCode.Redirect, open.StatusCode);
         await host.SignIns.FlushAsync();
         Assert.Contains(
-            host.Records.Bodies.OfType<SignInFailed>().Single(f => f.Account == glass.Id).Failures,
+            host.Bodies.OfType<SignInFailed>().Single(f => f.Account == glass.Id).Failures,
             f => f.Reason == SignInFailure.WrongBreakGlassCode
         );
     }
@@ -120,7 +120,7 @@ public sealed class BreakGlassTests
         );
         Assert.Equal(HttpStatusCode.OK, done.StatusCode);
         Assert.Empty(host.Sessions.Unacknowledged);
-        BreakGlassAcknowledged record = Assert.Single(host.Records.Bodies.OfType<BreakGlassAcknowledged>());
+        BreakGlassAcknowledged record = Assert.Single(host.Bodies.OfType<BreakGlassAcknowledged>());
         Assert.Equal((glass.Id, use.Id, BreakGlassJudgement.Drill), (record.Account, record.Session, record.Judgement));
         Assert.Equal(lead.Id, host.SessionStore.Kept.Single(s => s.Id == use.Id).AcknowledgedBy);
         // The session itself goes on.

@@ -83,7 +83,7 @@ public sealed class PasskeyPagesTests
         await host.SignIns.FlushAsync();
         Assert.Equal(
             [new SignInFailures(SignInFailure.WrongPasskey, "127.0.0.1", 10)],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
     }
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Custodiet.Api;
+using Custodiet.Cli;
 using Custodiet.People;
+using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Tests.Process;
@@ -53,9 +56,17 @@ internal sealed class PeopleHost : IAsyncDisposable
         builder.Services.AddSingleton<Names>();
         builder.Services.AddRazorComponents();
         builder.Services.AddCustodietPeople(options);
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            foreach (System.Text.Json.Serialization.JsonConverter converter in Output.Json.Converters)
+            {
+                json.SerializerOptions.Converters.Add(converter);
+            }
+        });
         app = builder.Build();
         app.UseCustodietPeople();
         app.MapCustodietPeople();
+        AccountsApi.Map(app);
         app.MapRazorComponents<BareApp>().AddAdditionalAssemblies(typeof(Accounts).Assembly);
         foreach (Policy policy in Policies.All)
         {
@@ -91,6 +102,12 @@ internal sealed class PeopleHost : IAsyncDisposable
     public Sessions Sessions => app.Services.GetRequiredService<Sessions>();
 
     public TokenUses Uses => app.Services.GetRequiredService<TokenUses>();
+
+    /// <summary>The policies of sign-in as they were recorded.</summary>
+    public IReadOnlyList<SignInPolicySet> PolicyRecords => [.. Records.Bodies.OfType<SignInPolicySet>()];
+
+    /// <summary>What else was recorded beside changes of accounts and tokens.</summary>
+    public IEnumerable<RecordBody> Bodies => Records.Bodies.Where(body => body is not SignInPolicySet);
 
     public SignInRecords SignIns => app.Services.GetRequiredService<SignInRecords>();
 

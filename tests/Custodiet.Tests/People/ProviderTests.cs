@@ -115,7 +115,7 @@ public sealed class ProviderTests : IAsyncLifetime
                 new SignInFailures(SignInFailure.NoRole, "127.0.0.1", 2),
                 new SignInFailures(SignInFailure.NoName, "127.0.0.1", 1),
             ],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
     }
 
@@ -129,7 +129,7 @@ public sealed class ProviderTests : IAsyncLifetime
         using HttpResponseMessage refused = await SignInAsync(later);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, await StatusAsync(open, "/policy/read"));
-        Assert.Equal(SessionEnd.Provider, Assert.Single(host.Records.Bodies.OfType<SessionEnded>()).End);
+        Assert.Equal(SessionEnd.Provider, Assert.Single(host.Bodies.OfType<SessionEnded>()).End);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class ProviderTests : IAsyncLifetime
         await host.SignIns.FlushAsync();
         Assert.Equal(
             SignInFailure.ProviderAnswerInvalid,
-            Assert.Single(Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures).Reason
+            Assert.Single(Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures).Reason
         );
     }
 

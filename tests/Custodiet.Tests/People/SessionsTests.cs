@@ -36,7 +36,7 @@ public sealed class SessionsTests
         Assert.Equal(HttpStatusCode.OK, others.StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, await StatusAsync(library));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(here));
-        SessionEnded[] ended = [.. host.Records.Bodies.OfType<SessionEnded>()];
+        SessionEnded[] ended = [.. host.Bodies.OfType<SessionEnded>()];
         Assert.All(ended, e => Assert.Equal((ann.Id, SessionEnd.Revoked), (e.Account, e.End)));
         Assert.Equal(2, ended.Length);
     }
@@ -83,7 +83,7 @@ public sealed class SessionsTests
         Assert.Equal(HttpStatusCode.Redirect, await StatusAsync(browser));
         Assert.Equal(SessionEnd.Expired, Assert.Single(host.Sessions.Of(ann.Id)).End);
         // It ended by itself: no record.
-        Assert.Empty(host.Records.Bodies.OfType<SessionEnded>());
+        Assert.Empty(host.Bodies.OfType<SessionEnded>());
     }
 
     [Fact]

@@ -33,12 +33,12 @@ public sealed class SignInRecordsTests
                 new SessionBegan(ann.Id, session, SignInMethod.Password, "127.0.0.1", null),
                 new SessionEnded(ann.Id, session, SessionEnd.SignedOut),
             ],
-            host.Records.Bodies
+            host.Bodies
         );
         IReadOnlyList<StoredRecord> stored = await host.Records.ReadStreamAsync($"account/{ann.Id}", 10, cancellation);
         Assert.All(stored, record => Assert.Equal(ann.Id, record.Sealed.Actor));
         Assert.All(stored, record => Assert.Equal(host.Time.GetUtcNow(), record.Sealed.OccurredAt));
-        Assert.DoesNotContain("ann", string.Join(' ', host.Records.Bodies), StringComparison.Ordinal);
+        Assert.DoesNotContain("ann", string.Join(' ', host.Bodies), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,11 +60,11 @@ public sealed class SignInRecordsTests
 
         Assert.Equal(
             [SignInMethod.SetupCode, SignInMethod.OneTimeCode],
-            host.Records.Bodies.OfType<SessionBegan>().Select(began => began.Method)
+            host.Bodies.OfType<SessionBegan>().Select(began => began.Method)
         );
         Assert.Equal(
             [new SignInFailures(SignInFailure.WrongOneTimeCode, Here, 1)],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
 
         static Task<HttpResponseMessage> RecoverAsync(Browser browser, string code) =>
@@ -113,14 +113,14 @@ public sealed class SignInRecordsTests
         await host.SignIns.FlushAsync();
         Assert.Equal(
             [SignInMethod.Authenticator, SignInMethod.RecoveryCode],
-            host.Records.Bodies.OfType<SessionBegan>().Select(began => began.Method)
+            host.Bodies.OfType<SessionBegan>().Select(began => began.Method)
         );
         Assert.Equal(
             [
                 new SignInFailures(SignInFailure.WrongCode, Here, 1),
                 new SignInFailures(SignInFailure.WrongRecoveryCode, Here, 1),
             ],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
     }
 
@@ -142,7 +142,7 @@ public sealed class SignInRecordsTests
         {
             using HttpResponseMessage wrong = await browser.SignInAsync(name, PeopleHost.Password);
         }
-        Assert.Empty(host.Records.Bodies);
+        Assert.Empty(host.Bodies);
 
         RecordDraft locked = Assert.Single(host.Store.Drafts, d => d.Body is AccountChanged { Change: "locked" });
         Assert.Equal((ActorId.Service, $"account/{ann.Id}"), (locked.Actor, locked.Stream));
@@ -150,8 +150,8 @@ public sealed class SignInRecordsTests
 
         // The minute ends.
         host.Time.Advance(TimeSpan.FromSeconds(25));
-        await EventuallyAsync(() => host.Records.Count == 3);
-        SignInFailed[] failed = [.. host.Records.Bodies.Cast<SignInFailed>()];
+        await EventuallyAsync(() => host.Bodies.Count() == 3);
+        SignInFailed[] failed = [.. host.Bodies.Cast<SignInFailed>()];
         Assert.Equal(
             [ann.Id, off.Id, null],
             failed.Select(f => f.Account).OrderBy(a => a is null).ThenBy(a => a != ann.Id)
@@ -230,7 +230,7 @@ public sealed class SignInRecordsTests
             using HttpResponseMessage wrong = await browser.SignInAsync("ann", "wrong");
         }
         await host.StopAsync();
-        SignInFailed failed = Assert.IsType<SignInFailed>(Assert.Single(host.Records.Bodies));
+        SignInFailed failed = Assert.IsType<SignInFailed>(Assert.Single(host.Bodies));
         Assert.Equal(ann.Id, failed.Account);
         Assert.Equal(
             [

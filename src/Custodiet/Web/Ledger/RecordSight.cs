@@ -56,6 +56,7 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
                 or PasskeyAdded
                 or PasskeyRemoved
                 or BreakGlassAcknowledged
+                or SignInPolicySet
                 or SessionBegan
                 or SessionBeganFirst
                 or SessionEnded
