@@ -304,7 +304,7 @@ public sealed record ProviderRoles(string Value, IReadOnlyList<Role> Roles);
 
 /// <summary>
 /// An account changed: <c>roles</c>, <c>provider-roles</c> (the identity provider's claims), <c>password</c>, <c>authenticator</c>,
-/// <c>recovery-codes</c>, <c>time-zone</c>, <c>disabled</c>, <c>enabled</c>, <c>recovered</c>, <c>signed-out</c> (all sessions ended),
+/// <c>recovery-codes</c>, <c>time-zone</c>, <c>disabled</c>, <c>enabled</c>, <c>recovered</c>, <c>code-used</c>, <c>signed-out</c> (all sessions ended),
 /// <c>sealed</c> (a break-glass account's new code), <c>owner</c>, <c>expires</c>, or <c>locked</c> after failed sign-ins.
 /// </summary>
 public sealed record AccountChanged(ActorId Account, string Change, IReadOnlyList<Role> Roles) : RecordBody

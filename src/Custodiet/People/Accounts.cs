@@ -193,11 +193,11 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return outcome is AccountOutcome.Done done ? done with { OneTimeCode = code } : outcome;
     }
 
-    /// <summary>Sets a new password for whoever shows the account's one-time code. The code ends with it.</summary>
+    /// <summary>Lets in whoever shows the account's one-time code, which ends with it, and sets a new password where one is given.</summary>
     public async Task<AccountOutcome> RecoverAsync(
         string name,
         string code,
-        string password,
+        string? password,
         CancellationToken cancellation
     )
     {
@@ -215,17 +215,15 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
                 "This name and code do not belong together, or the code has expired. Ask for a new one."
             );
         }
-        FieldProblem[] problems = [.. PasswordRules.PasswordProblems(password, account.Name)];
-        return problems.Length > 0
-            ? new AccountOutcome.Invalid(problems)
-            : await SaveAsync(
-                    WithPassword(account, password),
-                    [Change(account, "password")],
-                    account.Id,
-                    null,
-                    cancellation
-                )
-                .ConfigureAwait(false);
+        FieldProblem[] problems = [.. password is null ? [] : PasswordRules.PasswordProblems(password, account.Name)];
+        if (problems.Length > 0)
+        {
+            return new AccountOutcome.Invalid(problems);
+        }
+        Account entered = password is null ? WithoutCode(account) : WithPassword(account, password);
+        string change = password is null ? "code-used" : "password";
+        return await SaveAsync(entered, [Change(account, change)], account.Id, null, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Sets a new password after the old one was shown. Ends all other sessions.</summary>
@@ -383,9 +381,14 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         !(await store.AccountsAsync(cancellation).ConfigureAwait(false)).Any(other => other.Id != id && Manages(other));
 
     private Account WithPassword(Account account, string password) =>
-        account with
+        WithoutCode(account) with
         {
             PasswordHash = Passwords.Hash(password),
+        };
+
+    private static Account WithoutCode(Account account) =>
+        account with
+        {
             RecoverySha256 = null,
             RecoveryUntil = null,
             FailedSignIns = 0,

@@ -97,11 +97,11 @@ internal sealed partial class SignInFlow(
             }
         );
 
-    /// <summary>Sets a new password for whoever shows the account's one-time code. The session is begun apart.</summary>
+    /// <summary>Lets in whoever shows the account's one-time code, with a new password where one is given. The session is begun apart.</summary>
     public async Task<AccountOutcome> WithOneTimeCodeAsync(
         string name,
         string code,
-        string newPassword,
+        string? newPassword,
         CancellationToken cancellation
     )
     {

@@ -174,6 +174,36 @@ public sealed class PasskeyPagesTests
     }
 
     [Fact]
+    public async Task WherePasswordsAreOffCodesLeadToTheAccountPageToAddAPasskey()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync(
+            new PeopleOptions { KeysFolder = "", Passwords = PasswordUse.Off }
+        );
+        string setup = (await host.SetupCode.PrepareAsync(Cancellation))!;
+        using Browser first = host.NewBrowser();
+        using HttpResponseMessage made = await first.SubmitAsync("/setup", "setup", ("Code", setup), ("Name", "ann"));
+        Assert.Equal("/account", made.Headers.Location?.OriginalString);
+        Account ann = (await host.Accounts.FindAsync("ann", Cancellation))!;
+        Assert.Null(ann.PasswordHash);
+        AccountOutcome.Done reset = Assert.IsType<AccountOutcome.Done>(
+            await host.Accounts.ResetPasswordAsync(ann.Id, ActorId.Console, Cancellation)
+        );
+        using Browser second = host.NewBrowser();
+        foreach (bool first2 in (bool[])[true, false])
+        {
+            using HttpResponseMessage entered = await second.SubmitAsync(
+                "/recover",
+                "recover",
+                ("Name", "ann"),
+                ("Code", reset.OneTimeCode!)
+            );
+            // A code works once.
+            Assert.Equal(first2 ? HttpStatusCode.Redirect : HttpStatusCode.BadRequest, entered.StatusCode);
+        }
+        Assert.Null((await host.Accounts.FindAsync("ann", Cancellation))!.PasswordHash);
+    }
+
+    [Fact]
     public async Task ARoleThatNeedsAPasskeyIsWithheldFromASessionBegunWithAPassword()
     {
         await using PeopleHost host = await PeopleHost.StartAsync(
