@@ -1,3 +1,4 @@
+using Custodiet.Records;
 using Custodiet.Records.People;
 using Custodiet.Web.SignIn;
 using Microsoft.AspNetCore.Authentication;
@@ -214,7 +215,7 @@ internal sealed partial class ProviderSignIn(
                 "No role here",
                 claims.RoleValues == 0
                     ? $"{Provider.Title} knows you, but sent no claim «{Provider.RolesClaim}», from which roles follow. Ask whoever assigns people to this service there to give you one of its groups or roles."
-                    : $"{Provider.Title} knows you, but none of the {claims.RoleValues} values of your claim «{Provider.RolesClaim}» leads to a role here. Ask whoever assigns people to this service there, or whoever runs it: the setting oidc.roles says which value leads to which role.",
+                    : $"{Provider.Title} knows you, but your claim «{Provider.RolesClaim}» ({Counted.Of(claims.RoleValues, "value")}) leads to no role here. Ask whoever assigns people to this service there, or whoever runs it: the setting oidc.roles says which value leads to which role.",
                 who,
                 claims.Seen
             ),
