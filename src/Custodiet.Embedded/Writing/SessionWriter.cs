@@ -1,3 +1,4 @@
+using Custodiet.Embedded.Reading;
 using Custodiet.Embedded.RecordFile;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
@@ -28,5 +29,14 @@ internal static class SessionWriter
             appender.Statements.Execute("DELETE FROM session WHERE id = $1", id.Value);
         }
         return appender.Append(drafts);
+    }
+
+    /// <summary>Forgets all sessions of an account, with the addresses that they came from.</summary>
+    public static void Forget(Statements statements, ActorId account)
+    {
+        foreach (Session session in AccountReader.Sessions(statements).Where(session => session.Account == account))
+        {
+            statements.Execute("DELETE FROM session WHERE id = $1", session.Id.Value);
+        }
     }
 }

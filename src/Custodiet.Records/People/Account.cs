@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Custodiet.Records.People;
 
 /// <summary>What kind of actor an account is for. Its pseudonym's first letter says the same in every envelope.</summary>
@@ -106,6 +108,24 @@ public sealed record Account
 
     /// <summary>When the code of a break-glass account was made, or null.</summary>
     public DateTimeOffset? SealedAt { get; init; }
+
+    /// <summary>Whether its person was erased by a recorded act: what is left is a pseudonym that records name.</summary>
+    [JsonIgnore]
+    public bool IsErased => Name == ErasedName;
+
+    private string ErasedName => $"erased-{Id}";
+
+    /// <summary>What is left of an account after its person was erased: nothing that names them, and no way in.</summary>
+    public Account Erase() =>
+        new()
+        {
+            Id = Id,
+            Kind = Kind,
+            Name = ErasedName,
+            Roles = Roles,
+            SecurityStamp = "erased",
+            Disabled = true,
+        };
 }
 
 /// <summary>A token for programs. Only its SHA-256 is kept.</summary>

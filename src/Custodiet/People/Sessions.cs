@@ -274,7 +274,13 @@ internal sealed partial class Sessions(
         ];
         SessionId[] forgotten =
         [
-            .. over.Where((s, i) => s.EndedAt < now - KeptTime || i < all.Count - KeptMax).Select(s => s.Id),
+            .. over.Where((s, i) => s.EndedAt < now - KeptTime || i < all.Count - KeptMax)
+                // Whose person was erased, nothing is kept of: not when they came, nor from where.
+                .Concat(
+                    all.Values.Select(k => k.Now).Where(s => accountsNow.GetValueOrDefault(s.Account)?.IsErased == true)
+                )
+                .Select(s => s.Id)
+                .Distinct(),
         ];
         foreach (SessionId id in forgotten)
         {

@@ -21,6 +21,8 @@ namespace Custodiet.Tests.Architecture;
 public sealed partial class ActTests
 {
     private const string ByDesks = "a judgement: the desks append its record, see Process";
+    private const string ByRetention =
+        "hold.placed, hold.lifted, erasure.done, events.deleted: see RetentionJourneyTests";
     private const string Reads = "changes nothing";
     private const string SignsIn =
         "signing in: session.began, see SignInRecordsTests, ProviderTests, PasskeyTests, BreakGlassTests";
@@ -29,6 +31,14 @@ public sealed partial class ActTests
     // What makes no administrative record here, and why.
     private static readonly Dictionary<string, string> others = new()
     {
+        ["POST /api/v1/erasures"] = ByRetention,
+        ["POST /api/v1/erasures/preview"] = Reads,
+        ["POST /api/v1/holds"] = ByRetention,
+        ["POST /api/v1/holds/{hold}/lift"] = ByRetention,
+        ["POST /api/v1/retention/run"] = ByRetention,
+        ["StoragePage erase"] = ByRetention,
+        ["StoragePage lift-"] = ByRetention,
+        ["StoragePage place"] = ByRetention,
         ["POST /api/v1/query"] = Reads,
         ["POST /cases/{number:long}/accept"] = ByDesks,
         ["POST /cases/{number:long}/alerts"] = ByDesks,
