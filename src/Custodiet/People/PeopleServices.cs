@@ -28,6 +28,7 @@ internal static class PeopleServices
         services.AddSingleton<SetupCode>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<KnownDevices>();
+        services.AddSingleton<HalfSignIns>();
         services.AddSingleton<Sessions>();
         services.AddHostedService(s => s.GetRequiredService<Sessions>());
         services.AddSingleton<SignInRecords>();

@@ -35,6 +35,7 @@ internal sealed partial class SignInFlow(
     SignInLimits limits,
     SignInRecords records,
     KnownDevices devices,
+    HalfSignIns halves,
     IHttpContextAccessor accessor,
     PeopleOptions options,
     ILogger<SignInFlow> logger
@@ -142,7 +143,12 @@ internal sealed partial class SignInFlow(
     )
     {
         AccountUser? user = await manager.GetTwoFactorAuthenticationUserAsync().ConfigureAwait(false);
-        if (user is null || user.Account.Disabled || !MayUsePassword(user.Account))
+        if (
+            user is null
+            || user.Account.Disabled
+            || !MayUsePassword(user.Account)
+            || !halves.Knows(Http, user.Account.Id)
+        )
         {
             return new SignInStep(SignInResultKind.StartAgain);
         }
@@ -162,10 +168,12 @@ internal sealed partial class SignInFlow(
     {
         if (result.RequiresTwoFactor)
         {
+            halves.Begin(Http, account.Id);
             return new SignInStep(SignInResultKind.CodeNeeded);
         }
         if (result.Succeeded)
         {
+            halves.End(Http);
             devices.Remember(Http, account.Id);
             return new SignInStep(SignInResultKind.Done);
         }

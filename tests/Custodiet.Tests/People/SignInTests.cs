@@ -186,6 +186,34 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task ACookieThatSaysThePasswordWasGivenIsNotBelievedByItself()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync();
+        await host.AccountAsync("ann", Role.Analyst);
+        string secret = await EnrolAsync(host, "ann");
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        using Browser browser = host.NewBrowser();
+        using HttpResponseMessage half = await browser.SignInAsync("ann", PeopleHost.Password);
+        Assert.StartsWith("/sign-in/code", half.Headers.Location?.OriginalString);
+        // As whoever has the keys of cookies could make it: all but what is known in memory alone.
+        string kept = browser.Cookies.GetAllCookies().Single(cookie => cookie.Name == "custodiet.code").Value;
+        using Browser forged = host.NewBrowser();
+        forged.Cookies.Add(new Cookie("custodiet.code", kept, "/", "127.0.0.1"));
+        using HttpResponseMessage refused = await forged.SubmitAsync(
+            "/sign-in/code",
+            "code",
+            ("Code", CodeNow(host, secret))
+        );
+        Assert.Equal("/sign-in", refused.Headers.Location?.OriginalString);
+        using HttpResponseMessage right = await browser.SubmitAsync(
+            "/sign-in/code",
+            "code",
+            ("Code", CodeNow(host, secret))
+        );
+        Assert.Equal("/", right.Headers.Location?.OriginalString);
+    }
+
+    [Fact]
     public async Task WrongCodesLockTheAccountToo()
     {
         await using PeopleHost host = await PeopleHost.StartAsync();
