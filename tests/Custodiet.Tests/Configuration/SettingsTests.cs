@@ -1,5 +1,6 @@
 using Custodiet.Configuration;
 using Custodiet.People;
+using Custodiet.People.Provider;
 using Custodiet.Records;
 using Custodiet.Records.People;
 
@@ -86,6 +87,30 @@ public sealed class SettingsTests : IDisposable
 
         Settings asLine = Read(new() { ["oidc.roles"] = "a=analyst;b=lead,admin" });
         Assert.Equal([Role.Lead, Role.Admin], AccessSettings.ToOptions(asLine, "keys").Provider!.Roles["b"]);
+    }
+
+    [Fact]
+    public void TheBlocksOfTheDocumentAboutPeopleAreSettingsAsTheyStand()
+    {
+        string[] blocks =
+        [
+            .. File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "people.md"))
+                .Split("```yaml\n")
+                .Skip(1)
+                .Select(text => text.Split("```")[0]),
+        ];
+        Assert.Equal(5, blocks.Length);
+        List<ProviderOptions> providers = [];
+        foreach (string block in blocks)
+        {
+            Write(block);
+            PeopleOptions options = AccessSettings.ToOptions(Read([]), "keys");
+            Assert.Equal("https://soc.example.com/", options.PublicUrl?.ToString());
+            providers.AddRange(options.Provider is { } provider ? [provider] : []);
+        }
+        Assert.Equal(["Entra ID", "Keycloak", "Okta"], providers.Select(p => p.Title));
+        Assert.Equal([Role.Analyst, Role.Lead], providers[0].Roles["Soc.Lead"]);
+        Assert.True(providers[2].UserInfo);
     }
 
     [Fact]
