@@ -236,6 +236,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IRecordStore>(Records);
         services.AddSingleton<IJudgementReader>(Records);
         services.AddSingleton<IAccountStore>(Records);
+        services.AddSingleton<ISessionStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
         services.AddSingleton(_ => new DeskTools(Records, Records, Content.Processes, Time, Grouping.Apply));
         services.AddSingleton<AlertDesk>();

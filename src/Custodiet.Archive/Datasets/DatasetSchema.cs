@@ -7,7 +7,7 @@ internal static class DatasetSchema
     public const string Name = "store";
 
     /// <summary>Grows when a table changes: the file is then built again from the records.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Totals as they stand when a query begins, in its own connection.</summary>
     public const string Totals = """
@@ -66,6 +66,9 @@ internal static class DatasetSchema
         CREATE TABLE store.erasure (
             ledger_index BIGINT, erasure_id VARCHAR, reason VARCHAR, identifiers INTEGER, events BIGINT, events_held BIGINT,
             records INTEGER, findings INTEGER, erased_by VARCHAR, recorded_at TIMESTAMPTZ);
+        CREATE TABLE store.sign_in (
+            ledger_index BIGINT, record_id VARCHAR, occurred_at TIMESTAMPTZ, last_at TIMESTAMPTZ, recorded_at TIMESTAMPTZ,
+            account VARCHAR, session_id VARCHAR, outcome VARCHAR, method VARCHAR, address VARCHAR, reason VARCHAR, attempts INTEGER);
         CREATE TABLE store.finding (
             sequence BIGINT, finding_id VARCHAR, alert_id VARCHAR, rule_id VARCHAR, rule_title VARCHAR, rule_digest VARCHAR,
             rule_author VARCHAR, severity VARCHAR, severity_id INTEGER, event_offset BIGINT, occurred_at TIMESTAMPTZ,

@@ -23,6 +23,7 @@ internal sealed class DatasetCatalog(IDatasets datasets)
         ("holds", "legal holds, lifted ones too"),
         ("erasures", "erasures of a person's data"),
         ("records", "envelopes of the ledger"),
+        ("sign_ins", "who signed in or tried to, when, how, from where"),
         ("dataset_version", "version of these views and the ledger size they reflect"),
     ];
 
