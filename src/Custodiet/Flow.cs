@@ -79,7 +79,10 @@ internal sealed partial class Flow : IAsyncDisposable
             IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
             SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
             InputBoard inputs = new();
-            EventIntake intake = new(queue, inputs, limits, time);
+            SenderBook senders = new(time);
+            EventIntake intake = new(queue, inputs, limits, time, senders);
+            Shedding shedding = new(senders, records, time);
+            await shedding.LoadAsync(cancellation);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
             // Findings → alerts.
@@ -116,6 +119,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 syslog,
                 grouping,
                 alerts,
+                shedding,
                 holds,
                 content => new RetentionKeeper(
                     archive,
@@ -146,8 +150,10 @@ internal sealed partial class Flow : IAsyncDisposable
                     fields,
                     sources,
                     totals,
-                    inputs.Stage
+                    inputs.Stage,
+                    shedding
                 );
+                senders.Use(content.Content.Sources.Senders);
                 EventStream stream = new(
                     parts,
                     (int)settings.Number("workers"),
@@ -193,7 +199,13 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token), Retention.RunAsync(stop.Token)];
+        Task[] parts =
+        [
+            Stream.RunAsync(stop.Token),
+            Ledger.RunAsync(stop.Token),
+            Retention.RunAsync(stop.Token),
+            shedding.RunAsync(stop.Token),
+        ];
         IsReady = true;
         try
         {
@@ -210,6 +222,7 @@ internal sealed partial class Flow : IAsyncDisposable
     /// <summary>Brings to rest what was taken: the archive's pending events and the ledger's newest records. Inputs are closed before.</summary>
     public async Task RestAsync()
     {
+        await shedding.RecordAsync(CancellationToken.None);
         await Archive.FlushAsync(CancellationToken.None);
         await Ledger.CatchUpAsync(CancellationToken.None);
         RunMark.End(Folder.Root);

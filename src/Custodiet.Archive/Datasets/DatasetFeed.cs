@@ -197,6 +197,20 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
             case EventsDeleted b:
                 AddDeletion(record, b);
                 break;
+            case EventsShed b:
+                rows.Add(
+                    "shed",
+                    index,
+                    b.Input,
+                    b.Sender,
+                    b.Declaration,
+                    NameOf(b.Criticality),
+                    NameOf(b.Reason),
+                    b.Events,
+                    b.From,
+                    b.To
+                );
+                break;
             case HoldPlaced b:
                 AddHold(record, b);
                 break;

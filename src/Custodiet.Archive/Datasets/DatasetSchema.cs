@@ -59,6 +59,9 @@ internal static class DatasetSchema
             ledger_index BIGINT, deletion_id VARCHAR, cause VARCHAR, rule VARCHAR, segment VARCHAR, segment_sha256 VARCHAR,
             replacement VARCHAR, events BIGINT, raw_bytes BIGINT, received_from TIMESTAMPTZ, received_to TIMESTAMPTZ,
             source_names VARCHAR[], source_counts BIGINT[], recorded_at TIMESTAMPTZ);
+        CREATE TABLE store.shed (
+            ledger_index BIGINT, input VARCHAR, sender VARCHAR, declaration VARCHAR, criticality VARCHAR, reason VARCHAR,
+            events BIGINT, first_at TIMESTAMPTZ, last_at TIMESTAMPTZ);
         CREATE TABLE store.hold (
             ledger_index BIGINT, hold_id VARCHAR, name VARCHAR, reason VARCHAR, technology VARCHAR, sensor VARCHAR,
             held_from TIMESTAMPTZ, held_to TIMESTAMPTZ, placed_by VARCHAR, placed_at TIMESTAMPTZ);

@@ -22,6 +22,7 @@ internal static class DatasetViews
         ["sources"] = "SELECT * FROM source_now",
         ["stages"] = Stages,
         ["deletions"] = Deletions,
+        ["shedding"] = "SELECT * FROM store.shed",
         ["holds"] = Holds,
         ["erasures"] = Erasures,
         ["dataset_version"] = Version,

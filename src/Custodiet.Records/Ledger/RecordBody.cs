@@ -56,6 +56,7 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(HoldLifted), "hold.lifted/1")]
 [JsonDerivedType(typeof(ErasureDone), "erasure.done/1")]
 [JsonDerivedType(typeof(RecordErased), "record.erased/1")]
+[JsonDerivedType(typeof(EventsShed), "events.shed/1")]
 public abstract record RecordBody
 {
     /// <summary>Type and version, as the envelope names it; equal to the JSON's <c>type</c>.</summary>
@@ -685,6 +686,48 @@ public sealed record RecordErased(RecordId Erased, long Index, string Erasure, R
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "record.erased/1";
+}
+
+/// <summary>Events of a sender that could not wait were not taken, within about a minute.</summary>
+/// <param name="Input">The input, for example <c>syslog-udp</c>.</param>
+/// <param name="Sender">The sender's address; <c>(kernel)</c> where the kernel dropped them and nobody knows whose they were; <c>(others)</c> for senders beyond the bound.</param>
+/// <param name="Declaration">What the sender is declared as, or null.</param>
+/// <param name="Criticality">How critical it is declared; normal where it is not.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Events">How many.</param>
+/// <param name="From">When the first was shed.</param>
+/// <param name="To">When the last was.</param>
+public sealed record EventsShed(
+    string Input,
+    string Sender,
+    string? Declaration,
+    Criticality Criticality,
+    ShedReason Reason,
+    long Events,
+    DateTimeOffset From,
+    DateTimeOffset To
+) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "events.shed/1";
+
+    /// <summary>The stream of what was shed on a day (UTC).</summary>
+    public static string StreamOf(DateTimeOffset at) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"shedding/{at.UtcDateTime:yyyy-MM-dd}");
+}
+
+/// <summary>Why events of a sender that cannot wait are not taken.</summary>
+public enum ShedReason
+{
+    /// <summary>Too much waits for the queue, and others are at least as critical.</summary>
+    QueueFull,
+
+    /// <summary>The sender sends more than it may.</summary>
+    OverQuota,
+
+    /// <summary>The kernel's buffer was full before they could be read.</summary>
+    KernelBuffer,
 }
 
 /// <summary>Bodies as JSON: camel case, enumerations by name, no nulls left out, times in UTC.</summary>

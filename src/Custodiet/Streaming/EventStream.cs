@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Custodiet.Analytics;
+using Custodiet.Inputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
@@ -22,7 +23,8 @@ internal sealed record StreamParts(
     FieldTable Fields,
     SourceTable Sources,
     StreamTotals Totals,
-    StageCounters Input
+    StageCounters Input,
+    Shedding Shedding
 );
 
 /// <summary>
@@ -193,6 +195,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 work.Chunk = null;
             }
             await StoreAsync(group, cancellation);
+            Learn(group);
             foreach (StreamWork work in group)
             {
                 budget.Return(work.Bytes);
@@ -203,6 +206,15 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 }
             }
             Release();
+        }
+    }
+
+    // A batch names its sender where its input knows one; what that sender loses, these sources may have lost.
+    private void Learn(List<StreamWork> group)
+    {
+        foreach (StreamWork work in group.Where(work => work.Batch.Batch.Input.Contains(' ', StringComparison.Ordinal)))
+        {
+            parts.Shedding.Learn(work.Batch.Batch.Input, work.Sources.Keys.Select(parts.Sources.Of));
         }
     }
 
