@@ -215,20 +215,26 @@ public sealed partial class ParquetArchive : IEventArchive
     internal async ValueTask<int> CompactAsync(CancellationToken cancellation)
     {
         int merges = 0;
+        while (await MergeOneAsync(cancellation).ConfigureAwait(false))
+        {
+            merges++;
+            Wake();
+        }
+        return merges;
+    }
+
+    // Between two merges whoever deletes or counts may go first: nobody waits for all of them.
+    private async ValueTask<bool> MergeOneAsync(CancellationToken cancellation)
+    {
         await housekeeping.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            while (await store.CompactAsync(options, clock.GetUtcNow(), cancellation).ConfigureAwait(false))
-            {
-                merges++;
-                Wake();
-            }
+            return await store.CompactAsync(options, clock.GetUtcNow(), cancellation).ConfigureAwait(false);
         }
         finally
         {
             housekeeping.Release();
         }
-        return merges;
     }
 
     /// <summary>The segments' files, kept until the lease ends.</summary>
