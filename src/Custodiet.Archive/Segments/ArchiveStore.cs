@@ -46,18 +46,6 @@ internal sealed class ArchiveStore : IDisposable
     /// <summary>Receives every deletion before its file goes.</summary>
     public Func<ArchiveDeletion, CancellationToken, ValueTask>? EventsDeleted { get; set; }
 
-    /// <summary>Bytes of files that left the manifest and are still there: not announced yet, or read by a query.</summary>
-    public long LeavingBytes
-    {
-        get
-        {
-            lock (gate)
-            {
-                return manifest.Unannounced.OfType<Announcement.Deleted>().Sum(a => a.Deletion.FileBytes);
-            }
-        }
-    }
-
     /// <summary>Opens the folder and removes files that the manifest does not list: no crash leaves anything else.</summary>
     public static ArchiveStore Open(string folder, ArchiveDisk disk)
     {

@@ -10,7 +10,7 @@ namespace Custodiet.Embedded.Writing;
 /// <summary>What an erasure finds in the records.</summary>
 /// <param name="Records">Records whose body names the person, by type.</param>
 /// <param name="Findings">Findings that do.</param>
-/// <param name="Accounts">Accounts whose name is one of the identifiers.</param>
+/// <param name="Accounts">Accounts whose name is one of the identifiers, and tokens whose name holds one.</param>
 public sealed record NamedInRecords(IReadOnlyDictionary<string, int> Records, int Findings, int Accounts)
 {
     /// <summary>Records of all types.</summary>
@@ -33,7 +33,11 @@ internal static class RecordEraser
         {
             records[type] = records.GetValueOrDefault(type) + 1;
         }
-        return new NamedInRecords(records, Findings(statements, person).Count(), Accounts(statements, person).Count);
+        return new NamedInRecords(
+            records,
+            Findings(statements, person).Count(),
+            Accounts(statements, person).Count + Tokens(statements, person).Count
+        );
     }
 
     /// <summary>Erases, within the writer's transaction, and makes all projections anew.</summary>
@@ -81,11 +85,16 @@ internal static class RecordEraser
             AccountWriter.Save(appender, account.Erase(), []);
             SessionWriter.Forget(appender.Statements, account.Id);
         }
+        List<ApiToken> tokens = Tokens(statements, person);
+        foreach (ApiToken token in tokens)
+        {
+            AccountWriter.Save(appender, token with { Name = PersonText.Erased }, []);
+        }
         if (records.Count > 0 || findings > 0)
         {
             appender.Rebuild();
         }
-        return new NamedInRecords(records, findings, accounts.Count);
+        return new NamedInRecords(records, findings, accounts.Count + tokens.Count);
     }
 
     private static RecordBody? Remainder(PersonText person, byte[] body)
@@ -166,6 +175,9 @@ internal static class RecordEraser
         )
             is { } reference
         && person.IsIn(reference);
+
+    private static List<ApiToken> Tokens(Statements statements, PersonText person) =>
+        [.. AccountReader.Tokens(statements).Where(token => person.IsIn(token.Name))];
 
     private static List<Account> Accounts(Statements statements, PersonText person) =>
         [

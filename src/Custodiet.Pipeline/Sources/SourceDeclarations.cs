@@ -18,9 +18,6 @@ public sealed class SourceDeclarations
     /// <summary>Declarations of one file at most.</summary>
     public const int PerFileMax = 1_000;
 
-    /// <summary>Nothing is declared.</summary>
-    public static readonly SourceDeclarations None = new([], []);
-
     private const int NetworksMax = 1_000;
 
     private static readonly string[] criticalities = ["normal", "low", "high", "vital"];

@@ -109,6 +109,9 @@ public sealed record Account
     /// <summary>When the code of a break-glass account was made, or null.</summary>
     public DateTimeOffset? SealedAt { get; init; }
 
+    /// <summary>When that code was first used, or null: from then on somebody has seen it.</summary>
+    public DateTimeOffset? OpenedAt { get; init; }
+
     /// <summary>Whether its person was erased by a recorded act: what is left is a pseudonym that records name.</summary>
     [JsonIgnore]
     public bool IsErased => Name == ErasedName;

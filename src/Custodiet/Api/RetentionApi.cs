@@ -74,21 +74,12 @@ internal static class RetentionApi
     private static async Task<IResult> EraseAsync(ErasureRequest request, Flow flow, HttpContext http) =>
         Answer(await flow.Erasure.EraseAsync(request, http.User.Actor(), CancellationToken.None));
 
-    private static IResult Answer(HoldOutcome outcome) =>
+    private static IResult Answer<T>(Kept<T> outcome) =>
         outcome switch
         {
-            HoldOutcome.Done done => Results.Json(done.Hold, Output.Json),
-            HoldOutcome.Invalid invalid => Results.Problem(invalid.Problem, statusCode: 422),
-            HoldOutcome.Refused refused => Results.Problem(refused.Reason, statusCode: 503),
-            _ => throw new InvalidOperationException("The outcome is not known here."),
-        };
-
-    private static IResult Answer(ErasureOutcome outcome) =>
-        outcome switch
-        {
-            ErasureOutcome.Done done => Results.Json(done.Answer, Output.Json),
-            ErasureOutcome.Invalid invalid => Results.Problem(invalid.Problem, statusCode: 422),
-            ErasureOutcome.Refused refused => Results.Problem(refused.Reason, statusCode: 503),
+            Kept<T>.Done done => Results.Json(done.Value, Output.Json),
+            Kept<T>.Invalid invalid => Results.Problem(invalid.Problem, statusCode: 422),
+            Kept<T>.Refused refused => Results.Problem(refused.Reason, statusCode: 503),
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
 }

@@ -155,23 +155,17 @@ internal sealed class EmbeddedSession : ISession
     public Task<IReadOnlyList<Hold>> HoldsAsync(CancellationToken cancellation) => flow.Holds.AllAsync(cancellation);
 
     public async Task<Hold> PlaceHoldAsync(HoldRequest request, CancellationToken cancellation) =>
-        HoldOf(await flow.Holds.PlaceAsync(request, ActorId.Console, cancellation));
+        ValueOf(await flow.Holds.PlaceAsync(request, ActorId.Console, cancellation));
 
     public async Task<Hold> LiftHoldAsync(string hold, CancellationToken cancellation) =>
-        HoldOf(await flow.Holds.LiftAsync(hold, ActorId.Console, cancellation));
+        ValueOf(await flow.Holds.LiftAsync(hold, ActorId.Console, cancellation));
 
     public async Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
-        (
+        ValueOf(
             preview
                 ? await flow.Erasure.PreviewAsync(request, cancellation)
                 : await flow.Erasure.EraseAsync(request, ActorId.Console, CancellationToken.None)
-        ) switch
-        {
-            ErasureOutcome.Done done => done.Answer,
-            ErasureOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, invalid.Problem),
-            ErasureOutcome.Refused refused => throw new CommandException(ExitCode.Unavailable, refused.Reason),
-            _ => throw new InvalidOperationException("The outcome is not known here."),
-        };
+        );
 
     public async Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) =>
         await AccountsApi.ListAsync(
@@ -226,12 +220,12 @@ internal sealed class EmbeddedSession : ISession
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
 
-    private static Hold HoldOf(HoldOutcome outcome) =>
+    private static T ValueOf<T>(Kept<T> outcome) =>
         outcome switch
         {
-            HoldOutcome.Done done => done.Hold,
-            HoldOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, invalid.Problem),
-            HoldOutcome.Refused refused => throw new CommandException(ExitCode.Unavailable, refused.Reason),
+            Kept<T>.Done done => done.Value,
+            Kept<T>.Invalid invalid => throw new CommandException(ExitCode.Refused, invalid.Problem),
+            Kept<T>.Refused refused => throw new CommandException(ExitCode.Unavailable, refused.Reason),
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
 

@@ -238,7 +238,7 @@ internal static class RetentionWords
         string types =
             records == 0 ? "" : $" ({string.Join(", ", answer.RecordsByType.Select(t => $"{t.Key} {t.Value}"))})";
         string held = answer.EventsHeld == 0 ? "" : $"; {Counted.Of(answer.EventsHeld, "event")} stay because of holds";
-        return $"{Counted.Of(answer.Events, "event")}, {Counted.Of(records, "record")}{types}, {Counted.Of(answer.Findings, "finding")}, {Counted.Of(answer.Accounts, "account")}{held}";
+        return $"{Counted.Of(answer.Events, "event")}, {Counted.Of(records, "record")}{types}, {Counted.Of(answer.Findings, "finding")}, {Counted.Of(answer.Accounts, "account or token", "accounts and tokens")}{held}";
     }
 
     private static string Span(Runway runway) => Times.Span(runway.Left!.Value);

@@ -17,8 +17,8 @@ internal sealed record SourceLoss(long Events, DateTimeOffset From, DateTimeOffs
 /// </summary>
 internal sealed class Shedding(SenderBook senders, IRecordStore records, TimeProvider time)
 {
-    /// <summary>Records of one minute at most; the senders that lost least share the last.</summary>
-    public const int RecordsPerRoundMax = 200;
+    /// <summary>Senders named in one minute at most, so that the records of an hour can be read at once; those that lost least share a record.</summary>
+    public const int RecordsPerRoundMax = 100;
 
     /// <summary>For so long what was shed lowers a source's reliability.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
@@ -36,10 +36,10 @@ internal sealed class Shedding(SenderBook senders, IRecordStore records, TimePro
     public async Task LoadAsync(CancellationToken cancellation)
     {
         DateTimeOffset now = time.GetUtcNow();
-        foreach (DateTimeOffset day in new[] { now - Window, now }.DistinctBy(EventsShed.StreamOf))
+        for (DateTimeOffset hour = now - Window; hour <= now; hour += TimeSpan.FromHours(1))
         {
             IReadOnlyList<StoredRecord> found = await records.ReadStreamAsync(
-                EventsShed.StreamOf(day),
+                EventsShed.StreamOf(hour),
                 int.MaxValue,
                 cancellation
             );

@@ -234,9 +234,12 @@ internal sealed class SyslogConnection : IDisposable
     /// <summary>A sender over its quota is read from later: TCP's window closes, and its own queue fills.</summary>
     private async Task PayAsync()
     {
-        while (sender.Owes() is var owes && owes > TimeSpan.Zero && !stopping)
+        if (sender.Owes() > TimeSpan.Zero)
         {
             parts.Counters.Refuse("over quota, read later");
+        }
+        while (sender.Owes() is var owes && owes > TimeSpan.Zero && !stopping)
+        {
             end.CancelAfter(parts.Options.IdleTime + owes);
             await Task.Delay(owes < payStep ? owes : payStep, parts.Time, CancellationToken.None);
         }

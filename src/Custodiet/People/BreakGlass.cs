@@ -10,7 +10,8 @@ internal sealed class BreakGlass(
     Sessions sessions,
     SessionSignInManager manager,
     SignInRecords records,
-    IHttpContextAccessor accessor
+    IHttpContextAccessor accessor,
+    TimeProvider time
 )
 {
     private HttpContext Http =>
@@ -38,6 +39,16 @@ internal sealed class BreakGlass(
         {
             return Wrong(account, SignInFailure.WrongBreakGlassCode);
         }
+        // The session's record says that it was used; this says so until the code is sealed anew.
+        await accounts
+            .ChangeAsync(
+                account.Id,
+                null,
+                now => now.OpenedAt is null ? now with { OpenedAt = time.GetUtcNow() } : now,
+                account.Id,
+                cancellation
+            )
+            .ConfigureAwait(false);
         await manager
             .BeginAsync(account, SessionStart.Of(Http, SignInMethod.BreakGlass) with { Reason = reason })
             .ConfigureAwait(false);

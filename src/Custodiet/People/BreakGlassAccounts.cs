@@ -58,6 +58,7 @@ internal sealed class BreakGlassAccounts(Accounts accounts, TimeProvider time)
                     {
                         PasswordHash = hash,
                         SealedAt = time.GetUtcNow(),
+                        OpenedAt = null,
                         SecurityStamp = Secrets.NewStamp(),
                     },
                 actor,
@@ -66,8 +67,4 @@ internal sealed class BreakGlassAccounts(Accounts accounts, TimeProvider time)
             .ConfigureAwait(false);
         return outcome is AccountOutcome.Done done ? done with { OneTimeCode = code } : outcome;
     }
-
-    /// <summary>Whether an account's code has been used since it was sealed: then somebody has seen it.</summary>
-    public static bool IsOpened(Account account, IEnumerable<Session> sessions) =>
-        sessions.Any(session => session.Account == account.Id && session.BeganAt >= account.SealedAt);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Microsoft.AspNetCore.Identity;
@@ -237,24 +236,10 @@ internal sealed class Passkeys(
 /// <summary>Answers of browsers that have been used: each signs in once, although the cookie that holds its challenge is the browser's.</summary>
 internal sealed class PasskeyAnswers(TimeProvider time)
 {
-    private static readonly TimeSpan kept = TimeSpan.FromMinutes(15);
-
-    // Only answers that hold are kept, so that nobody else can fill it.
-    private readonly ConcurrentDictionary<string, DateTimeOffset> used = new();
+    private readonly UsedOnce used = new(time, TimeSpan.FromMinutes(15));
 
     /// <summary>Whether this answer comes for the first time.</summary>
-    public bool IsFirst(string answer)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        foreach ((string old, DateTimeOffset until) in used)
-        {
-            if (until < now)
-            {
-                used.TryRemove(old, out _);
-            }
-        }
-        return used.TryAdd(Secrets.Sha256(answer), now + kept);
-    }
+    public bool IsFirst(string answer) => used.IsFirst(answer);
 }
 
 /// <summary>Which name passkeys are bound to, and which pages may use them.</summary>

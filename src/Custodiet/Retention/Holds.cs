@@ -34,21 +34,6 @@ internal sealed record HoldRequest(
     DateTimeOffset? To
 );
 
-/// <summary>What became of an act on holds.</summary>
-internal abstract record HoldOutcome
-{
-    private HoldOutcome() { }
-
-    /// <summary>It is recorded.</summary>
-    public sealed record Done(Hold Hold) : HoldOutcome;
-
-    /// <summary>It cannot be done as asked.</summary>
-    public sealed record Invalid(string Problem) : HoldOutcome;
-
-    /// <summary>No record can be made at present.</summary>
-    public sealed record Refused(string Reason) : HoldOutcome;
-}
-
 /// <summary>Legal holds: placed and lifted by records, in force from the moment of recording.</summary>
 internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposable
 {
@@ -108,30 +93,32 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
         ];
 
     /// <summary>Places a hold.</summary>
-    public async Task<HoldOutcome> PlaceAsync(HoldRequest request, ActorId actor, CancellationToken cancellation)
+    public async Task<Kept<Hold>> PlaceAsync(HoldRequest request, ActorId actor, CancellationToken cancellation)
     {
         string name = request.Name.Trim();
         if (name.Length is 0 or > NameLengthMax)
         {
-            return new HoldOutcome.Invalid($"A hold has a name of 1 to {NameLengthMax} characters.");
+            return new Kept<Hold>.Invalid($"A hold has a name of 1 to {NameLengthMax} characters.");
         }
         if (request.From > request.To)
         {
-            return new HoldOutcome.Invalid("The hold begins after its end.");
+            return new Kept<Hold>.Invalid("The hold begins after its end.");
         }
         await turn.WaitAsync(cancellation);
         try
         {
             IReadOnlyList<Hold> all = await AllAsync(cancellation);
-            if (all.Count(h => h.InForce) >= InForceMax || all.Count * 2 >= ActsMax - 2)
+            if (all.Count * 2 >= ActsMax - 2)
             {
-                return new HoldOutcome.Invalid(
-                    $"There are {InForceMax} holds in force. Lift one that has ended first."
-                );
+                return new Kept<Hold>.Invalid($"{all.Count} holds were placed so far; more are not possible.");
+            }
+            if (all.Count(h => h.InForce) >= InForceMax)
+            {
+                return new Kept<Hold>.Invalid($"There are {InForceMax} holds in force. Lift one that has ended first.");
             }
             if (all.Any(h => h.InForce && h.Name == name))
             {
-                return new HoldOutcome.Invalid($"There is a hold «{name}» in force already.");
+                return new Kept<Hold>.Invalid($"There is a hold «{name}» in force already.");
             }
             HoldPlaced body = new(
                 $"{Guid.CreateVersion7(time.GetUtcNow()):D}",
@@ -150,7 +137,7 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
     }
 
     /// <summary>Lifts a hold, by id or name.</summary>
-    public async Task<HoldOutcome> LiftAsync(string hold, ActorId actor, CancellationToken cancellation)
+    public async Task<Kept<Hold>> LiftAsync(string hold, ActorId actor, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation);
         try
@@ -159,7 +146,7 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
                 h.InForce && (h.Id == hold || h.Name == hold)
             );
             return found is null
-                ? new HoldOutcome.Invalid($"There is no hold «{hold}» in force.")
+                ? new Kept<Hold>.Invalid($"There is no hold «{hold}» in force.")
                 : await RecordAsync(new HoldLifted(found.Id), found.Id, actor, cancellation);
         }
         finally
@@ -172,7 +159,7 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
 
     private static string OrAll(string? pattern) => string.IsNullOrWhiteSpace(pattern) ? "*" : pattern.Trim();
 
-    private async Task<HoldOutcome> RecordAsync(
+    private async Task<Kept<Hold>> RecordAsync(
         RecordBody body,
         string id,
         ActorId actor,
@@ -182,8 +169,8 @@ internal sealed class Holds(IRecordStore records, TimeProvider time) : IDisposab
         RecordDraft draft = new(body, HoldPlaced.Stream, actor, time.GetUtcNow());
         return await records.AppendAsync(new AppendRequest { Drafts = [draft] }, cancellation) switch
         {
-            AppendOutcome.Appended => new HoldOutcome.Done((await AllAsync(cancellation)).First(h => h.Id == id)),
-            AppendOutcome.Refused refused => new HoldOutcome.Refused(refused.Reason),
+            AppendOutcome.Appended => new Kept<Hold>.Done((await AllAsync(cancellation)).First(h => h.Id == id)),
+            AppendOutcome.Refused refused => new Kept<Hold>.Refused(refused.Reason),
             _ => throw new InvalidOperationException("Nothing was expected of the stream."),
         };
     }

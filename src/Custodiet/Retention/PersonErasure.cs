@@ -16,7 +16,7 @@ internal sealed record ErasureRequest(IReadOnlyList<string> Identifiers, Erasure
 /// <param name="EventsHeld">Events that a hold keeps.</param>
 /// <param name="RecordsByType">Records whose body names the person.</param>
 /// <param name="Findings">Findings that do.</param>
-/// <param name="Accounts">Accounts with such a name.</param>
+/// <param name="Accounts">Accounts and tokens with such a name.</param>
 internal sealed record ErasureAnswer(
     string Erasure,
     long Events,
@@ -25,21 +25,6 @@ internal sealed record ErasureAnswer(
     int Findings,
     int Accounts
 );
-
-/// <summary>What became of an erasure.</summary>
-internal abstract record ErasureOutcome
-{
-    private ErasureOutcome() { }
-
-    /// <summary>Found, or erased.</summary>
-    public sealed record Done(ErasureAnswer Answer) : ErasureOutcome;
-
-    /// <summary>It cannot be done as asked.</summary>
-    public sealed record Invalid(string Problem) : ErasureOutcome;
-
-    /// <summary>It cannot be done now. What was erased of the archive before stays erased and recorded; the same request again does the rest.</summary>
-    public sealed record Refused(string Reason) : ErasureOutcome;
-}
 
 /// <summary>
 /// Erases a person from archive, records, findings and datasets. The ledger's proofs hold afterwards: it has digests only. Events that are
@@ -50,7 +35,7 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Counts what would go.</summary>
-    public Task<ErasureOutcome> PreviewAsync(ErasureRequest request, CancellationToken cancellation) =>
+    public Task<Kept<ErasureAnswer>> PreviewAsync(ErasureRequest request, CancellationToken cancellation) =>
         TryAsync(
             request,
             settle: false,
@@ -67,7 +52,11 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
         );
 
     /// <summary>Erases.</summary>
-    public Task<ErasureOutcome> EraseAsync(ErasureRequest request, ActorId actor, CancellationToken cancellation) =>
+    public Task<Kept<ErasureAnswer>> EraseAsync(
+        ErasureRequest request,
+        ActorId actor,
+        CancellationToken cancellation
+    ) =>
         TryAsync(
             request,
             settle: true,
@@ -105,20 +94,20 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
                 );
                 if (erased is null)
                 {
-                    return new ErasureOutcome.Refused(refusal ?? "");
+                    return new Kept<ErasureAnswer>.Refused(refusal ?? "");
                 }
                 await flow.Datasets.ForgetAsync(cancellation);
                 return refusal is not null
-                    ? new ErasureOutcome.Refused($"{refusal} The same request again does what is left.")
+                    ? new Kept<ErasureAnswer>.Refused($"{refusal} The same request again does what is left.")
                     : Answer(erasure, events, erased);
             },
             cancellation
         );
 
-    private async Task<ErasureOutcome> TryAsync(
+    private async Task<Kept<ErasureAnswer>> TryAsync(
         ErasureRequest request,
         bool settle,
-        Func<PersonText, Task<ErasureOutcome>> act,
+        Func<PersonText, Task<Kept<ErasureAnswer>>> act,
         CancellationToken cancellation
     )
     {
@@ -129,11 +118,11 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
         }
         catch (ArgumentException invalid)
         {
-            return new ErasureOutcome.Invalid(invalid.Message);
+            return new Kept<ErasureAnswer>.Invalid(invalid.Message);
         }
         if (settle && await NotSettledAsync(cancellation) is { } behind)
         {
-            return new ErasureOutcome.Refused(behind);
+            return new Kept<ErasureAnswer>.Refused(behind);
         }
         try
         {
@@ -141,7 +130,7 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
         }
         catch (Exception failed) when (failed is IOException or InvalidDataException)
         {
-            return new ErasureOutcome.Refused($"{failed.Message} The same request again does what is left.");
+            return new Kept<ErasureAnswer>.Refused($"{failed.Message} The same request again does what is left.");
         }
     }
 
@@ -169,7 +158,7 @@ internal sealed class PersonErasure(Flow flow, Holds holds)
             : null;
     }
 
-    private static ErasureOutcome.Done Answer(string erasure, RetentionOutcome events, NamedInRecords records) =>
+    private static Kept<ErasureAnswer>.Done Answer(string erasure, RetentionOutcome events, NamedInRecords records) =>
         new(
             new ErasureAnswer(
                 erasure,

@@ -12,7 +12,7 @@ namespace Custodiet.Retention;
 /// <param name="RawBytes">What was received for them.</param>
 /// <param name="Events">Events in it.</param>
 /// <param name="OldestReceived">The oldest receipt in it, or null.</param>
-/// <param name="DiskBytes">Size of the disk.</param>
+/// <param name="DiskBytes">Size of the disk; 0: the file system does not say.</param>
 /// <param name="DiskFreeBytes">Free on it.</param>
 /// <param name="DiskFloorBytes">Below so much free, inputs push back.</param>
 /// <param name="Runway">How long it lasts.</param>
@@ -118,7 +118,7 @@ internal sealed class RetentionKeeper
         using PeriodicTimer timer = new(look, time);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
-            bool isShort = FreeBytes() < floorBytes;
+            bool isShort = Disk() is { } disk && disk.Free < floorBytes;
             if (time.GetUtcNow() < due && !isShort)
             {
                 continue;
@@ -164,8 +164,7 @@ internal sealed class RetentionKeeper
     public RetentionStatus Status()
     {
         ArchiveState state = archive.State;
-        DriveInfo disk = new(folder);
-        long free = disk.AvailableFreeSpace;
+        (long total, long free) = Disk() ?? (0, 0);
         return new RetentionStatus(
             [
                 .. Policy.Rules.Select(r => new RetentionLine(
@@ -182,7 +181,7 @@ internal sealed class RetentionKeeper
             state.RawBytes,
             state.Events,
             archive.OldestReceived,
-            disk.TotalSize,
+            total,
             free,
             floorBytes,
             archive.RunwayOf(Policy, Math.Max(0, free - floorBytes)),
@@ -192,16 +191,17 @@ internal sealed class RetentionKeeper
         );
     }
 
-    private long FreeBytes()
+    // Null: the file system does not say. Not knowing is no reason to delete anything early.
+    private (long Total, long Free)? Disk()
     {
         try
         {
-            return new DriveInfo(folder).AvailableFreeSpace;
+            DriveInfo disk = new(folder);
+            return (disk.TotalSize, disk.AvailableFreeSpace);
         }
-        catch (IOException)
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
         {
-            // Not knowing is no reason to delete anything early.
-            return long.MaxValue;
+            return null;
         }
     }
 }

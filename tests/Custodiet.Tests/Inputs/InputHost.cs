@@ -5,8 +5,10 @@ using System.Text;
 using System.Text.Json;
 using Custodiet.Api;
 using Custodiet.Configuration;
+using Custodiet.Documents;
 using Custodiet.Inputs;
 using Custodiet.People;
+using Custodiet.Pipeline.Sources;
 using Custodiet.Records;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
@@ -70,6 +72,14 @@ internal sealed class InputHost : IAsyncDisposable
         host.Token = await host.TokenAsync(Scopes.EventsWrite);
         host.OtherToken = await host.TokenAsync(Scopes.FindingsWrite);
         return host;
+    }
+
+    /// <summary>Takes up declarations of senders, as the content's folder <c>sources</c> has them.</summary>
+    public void Declare(string yaml)
+    {
+        SourceDeclarationsLoad load = SourceDeclarations.Load([new SourceText("sources.yml", yaml)]);
+        Assert.Empty(load.Problems);
+        flow.Intake.Senders.Use(load.Declarations.Senders);
     }
 
     /// <summary>Every event in the queue, with the input of its batch.</summary>

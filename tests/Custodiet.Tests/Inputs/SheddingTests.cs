@@ -6,7 +6,7 @@ using Custodiet.Ledger.Envelopes;
 using Custodiet.Pipeline.Sources;
 using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
-using Custodiet.Records.Stores;
+using Custodiet.Tests.Process;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Custodiet.Tests.Inputs;
@@ -78,7 +78,7 @@ public sealed class SheddingTests : IDisposable
         await shedding.RecordAsync(Stop);
         await shedding.RecordAsync(Stop);
 
-        StoredRecord record = Assert.Single(await records.ReadStreamAsync("shedding/2026-03-02", 10, Stop));
+        StoredRecord record = Assert.Single(await records.ReadStreamAsync("shedding/2026-03-02T08", 10, Stop));
         EventsShed body = Assert.IsType<EventsShed>(RecordBodyJson.Deserialize(record.Sealed.Body.Span));
         Assert.Equal(("192.0.2.7", 100L, TimeSpan.FromSeconds(20)), (body.Sender, body.Events, body.To - body.From));
         Assert.Equal(100, shedding.LossOf(own)!.Events);
@@ -103,7 +103,7 @@ public sealed class SheddingTests : IDisposable
     public async Task WhatTheStoreRefusesIsRecordedLaterAndManySendersShareTheLastRecord()
     {
         SenderBook book = new(time);
-        RefusingRecords records = new();
+        MemoryRecords records = new(time) { Refusal = "full" };
         Shedding shedding = new(book, records, time);
         for (int i = 0; i < Shedding.RecordsPerRoundMax + 50; i++)
         {
@@ -111,9 +111,9 @@ public sealed class SheddingTests : IDisposable
                 .Shed(ShedReason.QueueFull, i + 1);
         }
         await shedding.RecordAsync(Stop);
-        records.Refuses = false;
+        records.Refusal = null;
         await shedding.RecordAsync(Stop);
-        EventsShed[] bodies = [.. records.Drafts.Select(d => (EventsShed)d.Body)];
+        EventsShed[] bodies = [.. records.Bodies.Cast<EventsShed>()];
         Assert.Equal(Shedding.RecordsPerRoundMax + 1, bodies.Length);
         Assert.Equal(Enumerable.Range(1, Shedding.RecordsPerRoundMax + 50).Sum(), bodies.Sum(b => b.Events));
         Assert.Equal(50 * 51 / 2, bodies.Single(b => b.Sender == SenderBook.Others).Events);
@@ -142,62 +142,5 @@ public sealed class SheddingTests : IDisposable
         SourceDeclarationsLoad load = SourceDeclarations.Load([new SourceText("ours.yml", yaml)]);
         Assert.Empty(load.Problems);
         return load.Declarations.Senders;
-    }
-
-    private sealed class RefusingRecords : IRecordStore
-    {
-        public bool Refuses { get; set; } = true;
-
-        public List<RecordDraft> Drafts { get; } = [];
-
-        public long Count => Drafts.Count;
-
-        public event Action<long>? Committed
-        {
-            add { }
-            remove { }
-        }
-
-        public ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellation)
-        {
-            if (Refuses)
-            {
-                return new(new AppendOutcome.Refused("full"));
-            }
-            Drafts.AddRange(request.Drafts);
-            return new(new AppendOutcome.Appended(0, []));
-        }
-
-        public ValueTask<IReadOnlyList<StoredRecord>> ReadAsync(
-            long fromIndex,
-            int limit,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
-
-        public ValueTask<StoredRecord?> FindAsync(RecordId id, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public ValueTask<IReadOnlyList<StoredRecord>> ReadStreamAsync(
-            string stream,
-            int limit,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
-
-        public ValueTask<IReadOnlyList<StoredFinding>> FindingsAfterAsync(
-            long sequence,
-            int limit,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
-
-        public void Refuse(string reason) => throw new NotSupportedException();
-
-        public ValueTask<long> PositionAsync(string consumer, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public ValueTask<IReadOnlyList<BatchKey>> KeysAsync(
-            long sinceMicros,
-            int limit,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
     }
 }

@@ -171,6 +171,31 @@ public sealed class BreakGlassTests
     }
 
     [Fact]
+    public async Task ThatACodeWasUsedIsKnownUntilItIsSealedAnewAlsoWhenItsSessionIsForgotten()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync();
+        Account boss = await host.AccountAsync("boss", Role.Admin);
+        (Account glass, string code) = await GlassAsync(host);
+        using Browser user = host.NewBrowser();
+        using HttpResponseMessage begun = await BreakAsync(user, code);
+        Session use = Assert.Single(host.Sessions.Unacknowledged);
+        await host.Sessions.AcknowledgeAsync(
+            use,
+            new BreakGlassAcknowledged(glass.Id, use.Id, BreakGlassJudgement.Justified),
+            boss.Id
+        );
+        // Its end is seen at the first tidying, and counts from then on.
+        for (int round = 0; round < 2; round++)
+        {
+            host.Time.Advance(Sessions.KeptTime + TimeSpan.FromDays(2));
+            await host.Sessions.TidyAsync(Cancellation);
+        }
+        Assert.Empty(host.Sessions.Of(glass.Id));
+        using Browser admin = await host.SignedInAsync("boss");
+        Assert.Contains("used since it was sealed", await admin.PageAsync("/people"));
+    }
+
+    [Fact]
     public async Task ABreakGlassAccountIsNoFirstPersonAndNoLastAdmin()
     {
         await using PeopleHost host = await PeopleHost.StartAsync();

@@ -478,6 +478,8 @@ public sealed class ProviderTests : IAsyncLifetime
                 ClientId = TestProvider.ClientId,
                 ClientSecret = () => TestProvider.ClientSecret,
                 Title = "Test Provider",
+                // A machine with other work on it may make the provider slow; that is not what is tested.
+                Timeout = TimeSpan.FromMinutes(1),
                 Roles = new Dictionary<string, IReadOnlyList<Role>>
                 {
                     ["soc-analysts"] = [Role.Analyst],

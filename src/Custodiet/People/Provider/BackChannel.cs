@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Custodiet.Records.People;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
@@ -25,7 +24,7 @@ internal sealed class BackChannel(
     private const string logoutEvent = "http://schemas.openid.net/event/backchannel-logout";
 
     // Section 2.6: a token is used once. Each holds for two minutes and comes from the provider, so that the list stays short.
-    private readonly ConcurrentDictionary<string, DateTimeOffset> used = new();
+    private readonly UsedOnce used = new(time, TimeSpan.FromMinutes(15));
 
     /// <summary>Ends what a logout token names.</summary>
     /// <returns>How many sessions ended, or null when the token does not hold.</returns>
@@ -55,7 +54,13 @@ internal sealed class BackChannel(
         TokenValidationResult result = await new JsonWebTokenHandler { MapInboundClaims = false }
             .ValidateTokenAsync(token, parameters)
             .ConfigureAwait(false);
-        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || !IsLogout(jwt) || !IsFirst(jwt))
+        if (
+            !result.IsValid
+            || result.SecurityToken is not JsonWebToken jwt
+            || !IsLogout(jwt)
+            || jwt.Id is not { Length: > 0 } id
+            || !used.IsFirst(id)
+        )
         {
             return null;
         }
@@ -76,17 +81,4 @@ internal sealed class BackChannel(
         && jwt.TryGetPayloadValue("events", out System.Text.Json.JsonElement events)
         && events.ValueKind == System.Text.Json.JsonValueKind.Object
         && events.TryGetProperty(logoutEvent, out _);
-
-    private bool IsFirst(JsonWebToken jwt)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        foreach ((string id, DateTimeOffset until) in used)
-        {
-            if (until < now)
-            {
-                used.TryRemove(id, out _);
-            }
-        }
-        return jwt.Id is { Length: > 0 } name && used.TryAdd(name, now + TimeSpan.FromMinutes(15));
-    }
 }

@@ -146,8 +146,21 @@ public sealed class ErasureTests : IDisposable
         };
         Session other = session with { Id = new SessionId("ses-2"), Account = new ActorId("p-2") };
         await records.SaveAsync([session, other], [], [], Stop);
+        ApiToken token = new(
+            new ActorId("t-1"),
+            "laptop of erika.mustermann",
+            Role.Engineer,
+            [],
+            "ab",
+            Scene.Start,
+            null,
+            null
+        );
+        await records.SaveAsync(token, [], Stop);
         NamedInRecords erased = await EraseAsync(records, Person);
-        Assert.Equal((1, 1), (erased.RecordCount, erased.Accounts));
+        Assert.Equal((1, 2), (erased.RecordCount, erased.Accounts));
+        ApiToken kept = Assert.Single(await records.TokensAsync(Stop));
+        Assert.Equal((PersonText.Erased, token.Sha256, token.Role), (kept.Name, kept.Sha256, kept.Role));
         Account left = (await records.AccountAsync(account.Id, Stop))!;
         Assert.Equal(("erased-p-1", true, true), (left.Name, left.Disabled, left.IsErased));
         Assert.Null(left.PasswordHash);
