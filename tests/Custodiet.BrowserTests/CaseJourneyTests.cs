@@ -66,7 +66,7 @@ public partial class CaseJourneyTests(Stage stage)
                 await number.PressAsync("Enter");
                 await Assertions.Expect(page.Locator("#alerts")).ToHaveTextAsync("2 alerts");
                 await Assertions
-                    .Expect(page.Locator(".evidence .plain-list a"))
+                    .Expect(page.Locator("section[aria-labelledby=alerts] a"))
                     .ToHaveTextAsync([$"{first}", $"{second}"]);
             },
             expected: "status of 404"

@@ -72,6 +72,7 @@ public sealed class RetentionTests : IDisposable
         ArchivedSegment merged = Assert.Single(again.Segments);
         Assert.Equal((0, 17, 12), (merged.FirstOffset, merged.LastOffset, merged.Events));
         await fixture.WriteAsync(again, 18, 2);
+        await FilesAreAsync([.. again.Segments.Select(s => s.Name)]);
         Assert.Equal(14, fixture.Read(Offsets).Count);
     }
 
@@ -88,6 +89,7 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(6, outcome.Events);
         Assert.True(outcome.EventsHeld >= 3);
         Assert.True(outcome.OverBudget > 0);
+        await FilesAreAsync([.. archive.Segments.Select(s => s.Name)]);
         Assert.Equal(["{'sensor': WS-1}"], fixture.Read("SELECT DISTINCT sensor FROM events"));
         Assert.Equal(3, (await RetainAsync(archive, policy)).Events);
         Assert.Empty(archive.Segments);
@@ -106,6 +108,7 @@ public sealed class RetentionTests : IDisposable
             [hold],
             ArchiveFixture.Cancellation
         );
+        await FilesAreAsync([.. archive.Segments.Select(s => s.Name)]);
         // Received at 5, 6, 7 ms; 8 and 9 happened at 7.5 and 8 ms, which is later than the hold's end.
         Assert.Equal(
             ["{'event_offset': 5}", "{'event_offset': 6}", "{'event_offset': 7}"],
