@@ -36,7 +36,8 @@ internal sealed partial class Flow(
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     TimeProvider time,
-    Closing closing
+    Closing closing,
+    IReadOnlyList<string> folderRemarks
 )
 {
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,6 +106,10 @@ internal sealed partial class Flow(
     {
         get
         {
+            foreach (string remark in folderRemarks)
+            {
+                yield return remark;
+            }
             if (queue.Recovery.TornBytes > 0)
             {
                 yield return $"queue: {Counted.Of(queue.Recovery.TornBytes, "byte")} of a write that was never acknowledged cut off";
@@ -143,7 +148,7 @@ internal sealed partial class Flow(
             state.Bytes,
             state.BytesMax,
             state.Failure,
-            ledger.Size,
+            ledger.Log.NextRecord,
             records.Count,
             await records.StagesAsync(cancellation),
             inputs.Read()

@@ -131,6 +131,15 @@ internal sealed class Manifest : IDisposable
         return manifest;
     }
 
+    /// <summary>The durable lines, as they stand in the file.</summary>
+    public byte[] Content()
+    {
+        byte[] content = new byte[durableLength];
+        file.Position = 0;
+        file.ReadExactly(content);
+        return content;
+    }
+
     /// <summary>Makes a segment part of the archive, and what it replaces no longer so: durable on return, or nothing changed.</summary>
     public void Add(SegmentEntry segment)
     {

@@ -74,6 +74,12 @@ public sealed class SegmentQueue : IEventQueue
         }
     }
 
+    /// <summary>The durable part of every segment at this moment, oldest first.</summary>
+    public IReadOnlyList<DurableSegment> DurableSegments => log.Durable();
+
+    /// <summary>Keeps all segments on the disk until the answer is disposed, so that they can be copied.</summary>
+    public IDisposable KeepSegments() => log.Keep();
+
     /// <summary>Opens the queue: recovers what is there and begins to take batches.</summary>
     /// <param name="options">Where and how much.</param>
     /// <param name="time">The clock.</param>

@@ -78,6 +78,7 @@ internal static class Server
         LedgerApi.Map(app);
         RetentionApi.Map(app);
         AccountsApi.Map(app);
+        BackupApi.Map(app, settings.Number("queue.free_bytes_min"));
         app.MapOpenApi("/api/v1/openapi.json").RequireAuthorization(Policies.Read);
         app.MapCustodietPeople();
         app.MapCustodietWeb();
@@ -158,5 +159,7 @@ internal static class Server
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        // It warns that the keys of cookies are not encrypted. The folder's mode protects them: docs/decisions/0015-keys-in-files.md.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
     }
 }

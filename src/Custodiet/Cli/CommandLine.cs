@@ -58,6 +58,8 @@ internal static class CommandLine
             HoldCommand.Create(),
             EraseCommand.Create(),
             ConfigCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);
         if (parse.Errors.Count > 0)

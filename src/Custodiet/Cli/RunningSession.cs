@@ -22,7 +22,11 @@ internal sealed class RunningSession : ISession
 
     public string Where { get; }
 
-    public static RunningSession BySocket(string socket)
+    public static RunningSession BySocket(string socket) =>
+        new(ClientOf(socket, TimeSpan.FromMinutes(5)), "the running server");
+
+    /// <summary>A client of the server behind a Unix socket.</summary>
+    public static HttpClient ClientOf(string socket, TimeSpan timeout)
     {
         SocketsHttpHandler handler = new()
         {
@@ -33,8 +37,7 @@ internal sealed class RunningSession : ISession
                 return new NetworkStream(connection, ownsSocket: true);
             },
         };
-        HttpClient http = new(handler) { BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromMinutes(5) };
-        return new RunningSession(http, "the running server");
+        return new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = timeout };
     }
 
     public static RunningSession ByUrl(string url, string token)
@@ -234,7 +237,8 @@ internal sealed class RunningSession : ISession
             ?? throw new CommandException(ExitCode.Unavailable, "The server's answer is empty.");
     }
 
-    private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>Throws what the server says unless it did what was asked.</summary>
+    public static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!response.IsSuccessStatusCode)
         {

@@ -25,13 +25,14 @@ internal static class SessionFinder
             return RunningSession.ByUrl(url, token);
         }
         Settings settings = ReadSettings(parse);
-        string? socket = LocalSocket.Find(settings.DataFolder);
-        if (socket is not null && await AnswersAsync(socket, cancellation))
-        {
-            return RunningSession.BySocket(socket);
-        }
-        return await EmbeddedSession.OpenAsync(settings, cancellation);
+        return await FindSocketAsync(settings, cancellation) is { } socket
+            ? RunningSession.BySocket(socket)
+            : await EmbeddedSession.OpenAsync(settings, cancellation);
     }
+
+    /// <summary>The socket of the server that runs on the data folder, or null when none answers.</summary>
+    public static async Task<string?> FindSocketAsync(Settings settings, CancellationToken cancellation) =>
+        LocalSocket.Find(settings.DataFolder) is { } socket && await AnswersAsync(socket, cancellation) ? socket : null;
 
     /// <summary>The settings, or an end with every problem named.</summary>
     public static Settings ReadSettings(

@@ -136,10 +136,6 @@ internal static class PeopleServices
         DirectoryInfo folder = OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(options.KeysFolder)
             : Directory.CreateDirectory(options.KeysFolder, ownerOnly);
-        // It warns that keys are not encrypted. The folder's mode protects them, as it protects the ledger's key.
-        services.AddLogging(logging =>
-            logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error)
-        );
         services.AddDataProtection().SetApplicationName("custodiet").PersistKeysToFileSystem(folder);
     }
 
