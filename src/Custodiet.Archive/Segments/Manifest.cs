@@ -78,7 +78,8 @@ internal abstract record Announcement
 internal sealed class Manifest : IDisposable
 {
     /// <summary>What this version reads. A version that knows no deletions refuses lines of version 2.</summary>
-    private const int Version = 2;
+    public const int Version = 2;
+
     private const int VersionWithoutDeletion = 1;
     private const int DigestLength = 16;
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
