@@ -101,6 +101,9 @@ internal sealed partial class Flow(
 
     private LoadedParts Parts => loadedParts ?? throw new InvalidOperationException("The content is not loaded yet.");
 
+    /// <summary>What happened to the data folder before this start: a restore, another format.</summary>
+    public IReadOnlyList<string> FolderRemarks => folderRemarks;
+
     /// <summary>What the start found and whoever starts it should know.</summary>
     public IEnumerable<string> StartRemarks
     {

@@ -52,6 +52,7 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(FolderMigrated), "folder.migrated/1")]
 [JsonDerivedType(typeof(FolderRestored), "folder.restored/1")]
 [JsonDerivedType(typeof(BackupMade), "backup.made/1")]
+[JsonDerivedType(typeof(SecretChanged), "secret.changed/1")]
 [JsonDerivedType(typeof(LedgerAnchored), "ledger.anchored/1")]
 [JsonDerivedType(typeof(LedgerContinued), "ledger.continued/1")]
 [JsonDerivedType(typeof(EventsDeleted), "events.deleted/1")]
@@ -572,6 +573,14 @@ public sealed record FolderRestored(BackupReference Backup, long? RecordsLost) :
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "folder.restored/1";
+}
+
+/// <summary>A secret in the data folder was <c>set</c> or <c>removed</c>. Its value is nowhere but there, encrypted.</summary>
+public sealed record SecretChanged(string Name, string Change) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "secret.changed/1";
 }
 
 /// <summary>Checkpoints are copied to a place outside from now on, or no longer.</summary>

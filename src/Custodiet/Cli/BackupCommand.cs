@@ -71,7 +71,12 @@ internal static class BackupCommand
         await using ISnapshotSource source = await SessionFinder.FindSocketAsync(settings, cancellation) is { } socket
             ? await ServerSnapshot.TakeAsync(socket, cancellation)
             : await FolderHold.TakeAsync(settings, cancellation);
-        WrittenBackup written = BackupWriter.Write(source.Snapshot, shelf, null, cancellation);
+        WrittenBackup written = BackupWriter.Write(
+            source.Snapshot,
+            shelf,
+            settings.FileIsOutside ? settings.File : null,
+            cancellation
+        );
         BackupReference reference = written.Manifest.ToReference(written.Digest);
         long bytes = written.Manifest.Files.Sum(f => f.Bytes);
         string? refusal = await source.RecordAsync(

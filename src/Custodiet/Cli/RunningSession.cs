@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Configuration;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
 
@@ -193,6 +194,40 @@ internal sealed class RunningSession : ISession
 
     public Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
         PostAsync<ErasureAnswer>(preview ? "/api/v1/erasures/preview" : "/api/v1/erasures", request, cancellation);
+
+    /// <summary>The settings that the server behind a socket uses.</summary>
+    public static async Task<IReadOnlyList<SettingLine>> SettingsAsync(string socket, CancellationToken cancellation)
+    {
+        using HttpClient http = ClientOf(socket, TimeSpan.FromMinutes(1));
+        using HttpResponseMessage response = await http.GetAsync("/api/v1/settings", cancellation);
+        return await ReadAsync<IReadOnlyList<SettingLine>>(response, cancellation);
+    }
+
+    public async Task<IReadOnlyList<SecretLine>> SecretsAsync(CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.GetAsync("/api/v1/secrets", cancellation);
+        return await ReadAsync<IReadOnlyList<SecretLine>>(response, cancellation);
+    }
+
+    public async Task SetSecretAsync(string name, ReadOnlyMemory<byte> value, CancellationToken cancellation)
+    {
+        using ReadOnlyMemoryContent content = new(value);
+        using HttpResponseMessage response = await http.PutAsync(
+            $"/api/v1/secrets/{Uri.EscapeDataString(name)}",
+            content,
+            cancellation
+        );
+        await CheckAsync(response, cancellation);
+    }
+
+    public async Task RemoveSecretAsync(string name, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.DeleteAsync(
+            $"/api/v1/secrets/{Uri.EscapeDataString(name)}",
+            cancellation
+        );
+        await CheckAsync(response, cancellation);
+    }
 
     public async Task<string> ProveAsync(string record, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using Custodiet.Backups;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
@@ -67,6 +68,11 @@ internal sealed class KeptLedger : IDisposable
     {
         LedgerKey key = LedgerKey.OpenOrCreate(KeyFile(folder));
         HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
+        if (settings.Secret("ledger.anchor_webhook_token") is { } token)
+        {
+            // The client posts to the web hook and nowhere else.
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
         RestoreMark? restored = RestoreMark.Read(folder.Root);
         TileLog log = await OpenLogAsync(folder, key, restored, records.Count, time, cancellation);
         CheckpointAnchors anchors = new(Places(settings), http, time);

@@ -141,14 +141,15 @@ public sealed class SettingsTests : IDisposable
     public void ASecretIsReadWhereItsReferenceSaysAndAnewEachTime()
     {
         string file = Path.Combine(folder, "secret");
-        Assert.Null(SecretReference.Read($"file:{file}"));
+        Settings settings = Read(new() { ["oidc.client_secret"] = $"file:{file}" });
+        Assert.Null(settings.SecretOrNull("oidc.client_secret"));
         File.WriteAllText(file, "one\n");
-        Assert.Equal("one", SecretReference.Read($"file:{file}"));
+        Assert.Equal("one", settings.SecretOrNull("oidc.client_secret"));
         File.WriteAllText(file, "two\n");
-        Assert.Equal("two", SecretReference.Read($"file:{file}"));
-        Environment.SetEnvironmentVariable("CUSTODIET_TEST_SECRET", "three");
-        Assert.Equal("three", SecretReference.Read("env:CUSTODIET_TEST_SECRET"));
-        Assert.Null(SecretReference.Read(""));
+        Assert.Equal("two", settings.SecretOrNull("oidc.client_secret"));
+        Environment.SetEnvironmentVariable("CUSTODIET_SECRET_TEST", "three");
+        Assert.Equal("three", SecretReference.Read("env:CUSTODIET_SECRET_TEST", settings.SecretStore));
+        Assert.Null(Read([]).SecretOrNull("oidc.client_secret"));
         Assert.False(SecretReference.IsOne("plain"));
     }
 
