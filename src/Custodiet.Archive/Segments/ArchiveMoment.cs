@@ -15,7 +15,6 @@ public sealed class ArchiveMoment : IDisposable
         this.lease = lease;
         Manifest = manifest;
         Files = [.. lease.Segments.Select(s => new ArchivedFile(Path.Combine(folder, s.Name), s.Sha256))];
-        NextOffset = lease.Segments.Count == 0 ? 0 : lease.Segments[^1].LastOffset + 1;
     }
 
     /// <summary>The lines of the manifest.</summary>
@@ -23,9 +22,6 @@ public sealed class ArchiveMoment : IDisposable
 
     /// <summary>The segments' files.</summary>
     public IReadOnlyList<ArchivedFile> Files { get; }
-
-    /// <summary>The first event that it does not hold.</summary>
-    public long NextOffset { get; }
 
     /// <inheritdoc/>
     public void Dispose() => lease.Dispose();
