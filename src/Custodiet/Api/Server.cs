@@ -172,12 +172,20 @@ internal static class Server
 
     private static void Configure(ILoggingBuilder logging)
     {
-        logging.AddSimpleConsole(console =>
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
         {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
-            console.UseUtcTimestamp = true;
-        });
+            // The journal has its own times, and reads the level from each line's beginning.
+            logging.AddSystemdConsole();
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
+                console.UseUtcTimestamp = true;
+            });
+        }
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
             console.LogToStandardErrorThreshold = LogLevel.Trace
         );

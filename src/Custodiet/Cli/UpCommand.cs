@@ -112,10 +112,12 @@ internal static class UpCommand
         await using SyslogInputs syslog = flow.Syslog;
         await syslog.StartAsync();
         Announce(app, flow, settings, code);
+        ServiceManager.Ready();
 
         Task feed = sampleDays > 0 ? PlayAsync(flow, sampleDays, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);
+        ServiceManager.Stopping();
         // Inputs close first, then what was taken is brought to rest.
         await Task.WhenAll(app.StopAsync(CancellationToken.None), syslog.DisposeAsync().AsTask());
         await stop.CancelAsync();
