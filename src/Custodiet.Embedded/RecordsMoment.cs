@@ -123,6 +123,10 @@ public sealed class RecordsCopy : IDisposable
     public IReadOnlyList<StoredRecord> Read(long fromIndex, int limit) =>
         Explained(() => RecordReader.Read(statements, fromIndex, limit));
 
+    /// <summary>The newest record of a stream, or null.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public StoredRecord? NewestOf(string stream) => Explained(() => RecordReader.NewestOf(statements, stream));
+
     /// <summary>One record by its id.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public StoredRecord? Find(RecordId id) => Explained(() => RecordReader.Find(statements, id));

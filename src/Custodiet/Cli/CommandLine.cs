@@ -93,6 +93,7 @@ internal static class CommandLine
             EraseCommand.Create(),
             ConfigCommand.Create(),
             SecretCommand.Create(),
+            DoctorCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),
         };
