@@ -87,7 +87,7 @@ public sealed class ServerAddressTests : IAsyncDisposable
     [InlineData("127.0.0.0/8", true)]
     public async Task SchemeAndHostAreBelievedFromANamedProxyOnly(string proxies, bool believed)
     {
-        Uri address = await StartAsync(("server.proxies", proxies));
+        Uri address = await StartAsync(("trusted_proxies", proxies));
         using HttpClient client = new() { BaseAddress = address };
         using HttpRequestMessage request = new(HttpMethod.Get, "/health/live");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
@@ -106,7 +106,7 @@ public sealed class ServerAddressTests : IAsyncDisposable
         HttpStatusCode last
     )
     {
-        Uri address = await StartAsync(("server.proxies", proxies));
+        Uri address = await StartAsync(("trusted_proxies", proxies));
         using HttpClient client = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = address };
         HttpStatusCode status = HttpStatusCode.OK;
         for (int attempt = 1; attempt <= 40; attempt++)
@@ -123,7 +123,7 @@ public sealed class ServerAddressTests : IAsyncDisposable
     [Fact]
     public async Task WhoComesThroughAProxyIsNoProgramOnThisMachine()
     {
-        Uri address = await StartAsync(("server.proxies", "127.0.0.1"));
+        Uri address = await StartAsync(("trusted_proxies", "127.0.0.1"));
         using HttpClient client = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = address };
         await flow!.LoadAsync(Cancellation);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/ledger/vkey", Cancellation)).StatusCode);

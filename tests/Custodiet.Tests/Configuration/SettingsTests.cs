@@ -234,7 +234,7 @@ public sealed class SettingsTests : IDisposable
             {
                 ["data"] = folder,
                 ["urls"] = urls,
-                ["server.proxies"] = proxies,
+                ["trusted_proxies"] = proxies,
                 ["server.plain_http"] = plain.Length > 0 ? plain : null,
             }
         );

@@ -22,8 +22,17 @@ public sealed class ChecksTests : IDisposable
     [Fact]
     public void ProblemsOfSettingsAreFindingsWithTheirPlaceAndHint()
     {
-        Problem error = new(ProblemLevel.Error, "config.range", "It is wrong.", new TextPosition("c.yml", 3, 1), "do this");
-        CheckResult[] found = [.. Checks.Configuration([error, error with { Level = ProblemLevel.Warning, Hint = null }])];
+        Problem error = new(
+            ProblemLevel.Error,
+            "config.range",
+            "It is wrong.",
+            new TextPosition("c.yml", 3, 1),
+            "do this"
+        );
+        CheckResult[] found =
+        [
+            .. Checks.Configuration([error, error with { Level = ProblemLevel.Warning, Hint = null }]),
+        ];
         Assert.Equal([CheckLevel.Bad, CheckLevel.Warning], found.Select(f => f.Level));
         Assert.StartsWith("c.yml:3:1", found[0].What, StringComparison.Ordinal);
         Assert.Equal("do this", found[0].Remedy);
@@ -163,7 +172,12 @@ public sealed class ChecksTests : IDisposable
         File.Delete(Path.Combine(data, "records.db-wal"));
         Is(CheckLevel.Bad, "older state", Checks.Ledger(data), "custodiet ledger continue");
         string note = Path.Combine(data, "ledger", "checkpoint");
-        File.WriteAllText(note, File.ReadAllText(note).Replace("\n1", "\n2", StringComparison.Ordinal).Replace("— ", "— x", StringComparison.Ordinal));
+        File.WriteAllText(
+            note,
+            File.ReadAllText(note)
+                .Replace("\n1", "\n2", StringComparison.Ordinal)
+                .Replace("— ", "— x", StringComparison.Ordinal)
+        );
         Is(CheckLevel.Bad, "cannot be trusted", Checks.Ledger(data), "backup");
     }
 

@@ -26,7 +26,10 @@ public sealed class OperateTests : IDisposable
         Dictionary<string, string> environment = new() { ["CUSTODIET_SECRETS_KEY"] = "file:" + key };
         await using (ProductProcess product = await StartAsync(environment))
         {
-            (int code, string output, string error) = await CliAsync(["secret", "set", "hook", "--data", Data], "hunter2-hook\n");
+            (int code, string output, string error) = await CliAsync(
+                ["secret", "set", "hook", "--data", Data],
+                "hunter2-hook\n"
+            );
             Assert.True(code == 0, output + error);
             (code, output, error) = await CliAsync(["secret", "list", "--data", Data, "--json"]);
             Assert.True(code == 0, output + error);
@@ -39,7 +42,11 @@ public sealed class OperateTests : IDisposable
         Task<string> posted = ReceiveAsync(receiver);
         await using (ProductProcess product = await StartAsync(environment))
         {
-            Assert.Contains("Authorization: Bearer hunter2-hook", await posted.WaitAsync(TimeSpan.FromSeconds(60), Cancellation), StringComparison.Ordinal);
+            Assert.Contains(
+                "Authorization: Bearer hunter2-hook",
+                await posted.WaitAsync(TimeSpan.FromSeconds(60), Cancellation),
+                StringComparison.Ordinal
+            );
             (int code, string shown, string error) = await CliAsync(["config", "show", "--data", Data, "--json"]);
             Assert.True(code == 0, error);
             Assert.Contains("store:hook", shown, StringComparison.Ordinal);
@@ -57,7 +64,9 @@ public sealed class OperateTests : IDisposable
     [Fact]
     public async Task ShowTellsWhatTheRunningServerUsesAndWhatTheNextStartWill()
     {
-        await using ProductProcess product = await StartAsync(new Dictionary<string, string> { ["CUSTODIET_WORKERS"] = "1" });
+        await using ProductProcess product = await StartAsync(
+            new Dictionary<string, string> { ["CUSTODIET_WORKERS"] = "1" }
+        );
         await File.WriteAllTextAsync(Path.Combine(Data, "custodiet.yml"), "workers: 3\n", Cancellation);
         (int code, string output, string error) = await CliAsync(["config", "show", "--data", Data, "--json"]);
         Assert.True(code == 0, error);
@@ -106,8 +115,27 @@ public sealed class OperateTests : IDisposable
         await using ProductProcess product = await StartAsync();
         (int code, string output, string error) = await CliAsync(["doctor", "--data", Data, "--json"]);
         JsonElement report = JsonDocument.Parse(output).RootElement;
-        string[] checks = [.. report.GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("check").GetString()!)];
-        foreach (string check in (string[])["configuration", "server", "data folder", "format", "disk", "clock", "open files", "udp buffer", "memory", "queue", "ledger", "backup"])
+        string[] checks =
+        [
+            .. report.GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("check").GetString()!),
+        ];
+        foreach (
+            string check in (string[])
+                [
+                    "configuration",
+                    "server",
+                    "data folder",
+                    "format",
+                    "disk",
+                    "clock",
+                    "open files",
+                    "udp buffer",
+                    "memory",
+                    "queue",
+                    "ledger",
+                    "backup",
+                ]
+        )
         {
             Assert.Contains(check, checks);
         }
@@ -124,7 +152,9 @@ public sealed class OperateTests : IDisposable
         string name = Path.Combine(root, "notify");
         using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(name));
-        await using ProductProcess product = await StartAsync(new Dictionary<string, string> { ["NOTIFY_SOCKET"] = name });
+        await using ProductProcess product = await StartAsync(
+            new Dictionary<string, string> { ["NOTIFY_SOCKET"] = name }
+        );
         Assert.Equal("READY=1", await HearAsync(manager));
         Assert.Equal(0, await product.StopAsync(Cancellation));
         Assert.Equal("STOPPING=1", await HearAsync(manager));
