@@ -272,7 +272,7 @@ public sealed class BackupCheckTests : IDisposable
     {
         await using Flow flow = await OpenAsync(Data);
         RecordDraft draft = new(
-            new AccountAdded(new ActorId("p-1"), "ada", [Role.Analyst]),
+            new AccountAdded(new ActorId("p-1"), AccountKind.Person, "ada", [Role.Analyst], null, null),
             "account/p-1",
             ActorId.Console,
             TimeProvider.System.GetUtcNow()

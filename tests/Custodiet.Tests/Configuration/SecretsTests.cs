@@ -156,7 +156,7 @@ public sealed class SecretsTests : IDisposable
         );
         Assert.Contains("chmod", problems.Single(p => p.Position.Line == 3).Hint, StringComparison.Ordinal);
         Assert.Contains(
-            "is not the key of",
+            "match",
             problems.Single(p => p.Position.Line == 6).Message,
             StringComparison.Ordinal
         );
