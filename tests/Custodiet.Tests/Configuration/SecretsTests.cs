@@ -155,11 +155,7 @@ public sealed class SecretsTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Contains("chmod", problems.Single(p => p.Position.Line == 3).Hint, StringComparison.Ordinal);
-        Assert.Contains(
-            "match",
-            problems.Single(p => p.Position.Line == 6).Message,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("match", problems.Single(p => p.Position.Line == 6).Message, StringComparison.Ordinal);
     }
 
     [Fact]
