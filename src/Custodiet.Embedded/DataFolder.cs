@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Custodiet.Embedded;
 
@@ -14,6 +13,15 @@ public enum DataFolderRefusal
 
     /// <summary>Its <c>format</c> file cannot be understood.</summary>
     Damaged,
+
+    /// <summary>It could not be brought to the format of this version.</summary>
+    NotMigrated,
+
+    /// <summary>A restore into it was cut short.</summary>
+    HalfRestored,
+
+    /// <summary>It belongs to another user than root, as whom this process acts.</summary>
+    ForeignOwner,
 
     /// <summary>It cannot be created, read or written.</summary>
     Inaccessible,
@@ -37,17 +45,21 @@ public sealed class DataFolderException : Exception
 public sealed class DataFolder : IDisposable
 {
     /// <summary>The format that this version writes.</summary>
-    public const int FormatVersion = 1;
+    public static int FormatVersion { get; } = Migrations.Newest(Migrations.All);
+
+    /// <summary>The file that says that a restore has begun and is not complete.</summary>
+    public const string RestoringMark = "restoring";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly FileStream lockFile;
 
-    private DataFolder(string root, FileStream lockFile, bool created)
+    private DataFolder(string root, FileStream lockFile, bool created, FormatChange? change)
     {
         Root = root;
         this.lockFile = lockFile;
         Created = created;
+        Change = change;
     }
 
     /// <summary>The folder's full path.</summary>
@@ -55,6 +67,9 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Whether this call made the folder.</summary>
     public bool Created { get; }
+
+    /// <summary>A change of format that has no record yet, or null; call <see cref="ChangeRecorded"/> when it has.</summary>
+    public FormatChange? Change { get; }
 
     /// <summary>Segments of the event queue.</summary>
     public string Queue => Path.Combine(Root, "queue");
@@ -71,9 +86,15 @@ public sealed class DataFolder : IDisposable
     /// <summary>Secret keys, readable by the service alone.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
-    /// <summary>Opens the folder for this process alone, and makes it (mode 0700) when it does not exist.</summary>
+    /// <summary>Opens the folder for this process alone, makes it (mode 0700) when it does not exist, and brings it to this version's format.</summary>
     /// <exception cref="DataFolderException">Another process has it, or it cannot be used; the message says what to do.</exception>
-    public static DataFolder Open(string path)
+    public static DataFolder Open(string path) => Open(path, Migrations.All, restoring: false);
+
+    /// <summary>Opens a folder that a restore is filling: what anybody else is refused.</summary>
+    /// <exception cref="DataFolderException">Another process has it, or it cannot be used; the message says what to do.</exception>
+    public static DataFolder OpenRestoring(string path) => Open(path, Migrations.All, restoring: true);
+
+    internal static DataFolder Open(string path, IReadOnlyList<Migration> migrations, bool restoring)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string root = Path.GetFullPath(path);
@@ -81,11 +102,22 @@ public sealed class DataFolder : IDisposable
         {
             bool created = !Directory.Exists(root);
             CreateOwnerOnly(root);
+            if (!restoring)
+            {
+                RefuseForeign(root);
+            }
             FileStream held = TakeLock(root);
             try
             {
-                CheckFormat(root);
-                DataFolder folder = new(root, held, created);
+                if (!restoring && File.Exists(Path.Combine(root, RestoringMark)))
+                {
+                    throw new DataFolderException(
+                        DataFolderRefusal.HalfRestored,
+                        $"A restore into {root} was cut short, so what is there is incomplete. Run the same 'custodiet restore' again; it begins anew."
+                    );
+                }
+                FormatChange? change = FolderFormat.Bring(root, migrations);
+                DataFolder folder = new(root, held, created, change);
                 foreach (string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys])
                 {
                     CreateOwnerOnly(part);
@@ -108,6 +140,13 @@ public sealed class DataFolder : IDisposable
             );
         }
     }
+
+    /// <summary>The format of a folder that is not opened, or null when it has none or it cannot be read.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static int? FormatOf(string path) => FolderFormat.TryRead(Path.GetFullPath(path));
+
+    /// <summary>Says that the record of <see cref="Change"/> is durable.</summary>
+    public void ChangeRecorded() => FolderFormat.Recorded(Root);
 
     /// <summary>The process that has the folder open, or null when none has or it cannot be told.</summary>
     public static int? HolderOf(string path)
@@ -147,6 +186,18 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    // Root would leave files that the service cannot open at its next start.
+    private static void RefuseForeign(string root)
+    {
+        if (FileOwner.Self == 0 && FileOwner.Of(root).User is var owner and not 0)
+        {
+            throw new DataFolderException(
+                DataFolderRefusal.ForeignOwner,
+                $"The data folder {root} belongs to user {owner}, and root would leave files in it that this user cannot open. Run this as its owner: runuser -u \"$(stat -c %U {root})\" -- custodiet …"
+            );
+        }
+    }
+
     private static FileStream TakeLock(string root)
     {
         string file = Path.Combine(root, "lock");
@@ -183,31 +234,6 @@ public sealed class DataFolder : IDisposable
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    private static void CheckFormat(string root)
-    {
-        string file = Path.Combine(root, "format");
-        if (!File.Exists(file))
-        {
-            DurableFolder.Replace(file, Encoding.ASCII.GetBytes($"{FormatVersion}\n"));
-            return;
-        }
-        string text = File.ReadAllText(file).Trim();
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) || version < 1)
-        {
-            throw new DataFolderException(
-                DataFolderRefusal.Damaged,
-                $"{file} should hold a format version such as {FormatVersion}, and holds something else. Restore the folder from a backup, or name another folder with --data."
-            );
-        }
-        if (version > FormatVersion)
-        {
-            throw new DataFolderException(
-                DataFolderRefusal.Newer,
-                $"The data folder {root} has format {version}; this version of Custodiet reads formats up to {FormatVersion}. Use the newer version again: going back is not possible without a backup made before the upgrade."
-            );
         }
     }
 }

@@ -22,11 +22,13 @@ public sealed class SqliteRecords
         ITotalsStore,
         IAsyncDisposable
 {
+    private readonly string file;
     private readonly RecordWriter writer;
     private readonly ReaderPool readers;
 
     private SqliteRecords(string file, SqliteConnection connection, Sealer seal, TimeProvider time)
     {
+        this.file = file;
         writer = new RecordWriter(file, connection, statements => new RecordAppender(statements, seal, time));
         readers = new ReaderPool(file);
     }
@@ -373,6 +375,10 @@ public sealed class SqliteRecords
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StageTotals>> StagesAsync(CancellationToken cancellation) =>
         ListAsync(s => AccountReader.Stages(s), cancellation);
+
+    /// <summary>Fixes a moment of the store, so that it can be copied while appends go on.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public RecordsMoment Fix() => RecordsMoment.Of(file);
 
     /// <summary>Finishes the appends that wait, then closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -11,18 +11,24 @@ public delegate ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> EnvelopeReader(
 );
 
 /// <summary>Hashes the records of the store again and compares them with what was signed.</summary>
-internal static class RecordCheck
+public static class RecordCheck
 {
     private const int BatchRecords = 1_024;
 
     /// <summary>What is wrong, or null when every known checkpoint fits the records.</summary>
+    /// <param name="known">Checkpoints of one log.</param>
+    /// <param name="firstRecord">The record that is its entry 0.</param>
+    /// <param name="read">Reads records.</param>
+    /// <param name="cancellation">Gives up.</param>
     public static async ValueTask<string?> RunAsync(
-        List<Checkpoint> known,
+        IReadOnlyList<Checkpoint> known,
         long firstRecord,
         EnvelopeReader read,
         CancellationToken cancellation
     )
     {
+        ArgumentNullException.ThrowIfNull(known);
+        ArgumentNullException.ThrowIfNull(read);
         CompactRange range = new();
         long end = known.Count == 0 ? 0 : known.Max(checkpoint => checkpoint.Size);
         while (range.Size < end)
@@ -39,7 +45,7 @@ internal static class RecordCheck
             foreach (ReadOnlyMemory<byte> envelope in envelopes)
             {
                 range.Append(TreeHash.OfLeaf(envelope.Span));
-                if (known.Exists(checkpoint => checkpoint.Size == range.Size && checkpoint.Root != range.Root))
+                if (known.Any(checkpoint => checkpoint.Size == range.Size && checkpoint.Root != range.Root))
                 {
                     return $"the first {range.Size} records are not those that were signed: the roots differ.";
                 }

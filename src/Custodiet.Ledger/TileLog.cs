@@ -170,17 +170,7 @@ public sealed class TileLog : IDisposable
         try
         {
             await RestartIfStaleAsync(cancellation);
-            for (int i = 0; i < envelopes.Count && state.Refusal is null; i++)
-            {
-                if (fromRecord + i == firstRecord + tiles.Size)
-                {
-                    tiles.Append(envelopes[i].Span);
-                    CheckReached();
-                }
-            }
-            PendingContinuation = tiles.Size > 0 ? null : PendingContinuation;
-            state = state with { Size = tiles.Size };
-            return state.Refusal;
+            return Take(fromRecord, envelopes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -228,6 +218,63 @@ public sealed class TileLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// Stands still at exactly the records of a moment: takes those that are missing, signs, and lets the log's files be captured before it
+    /// takes anything else. What is captured then has a checkpoint over all records of that moment and over nothing else.
+    /// </summary>
+    /// <param name="fix">Fixes the moment and answers how many records the store holds at it.</param>
+    /// <param name="read">Reads records.</param>
+    /// <param name="capture">Captures the files in <see cref="Folder"/>.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The checkpoint, or null when the log cannot sign at present; see <see cref="State"/>.</returns>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async ValueTask<Checkpoint?> StandStillAsync(
+        Func<long> fix,
+        EnvelopeReader read,
+        Action capture,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(fix);
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(capture);
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            await RestartIfStaleAsync(cancellation);
+            long count = fix();
+            while (NextRecord < count && state.Refusal is null)
+            {
+                int limit = (int)Math.Min(count - NextRecord, LedgerFollower.BatchRecords);
+                IReadOnlyList<ReadOnlyMemory<byte>> next = await read(NextRecord, limit, cancellation);
+                if (next.Count == 0)
+                {
+                    throw new InvalidOperationException($"Record {NextRecord} of {count} cannot be read.");
+                }
+                Take(NextRecord, next);
+            }
+            if (state.Refusal is not null || mustHold.Count > 0)
+            {
+                return null;
+            }
+            if (tiles.Size > (signed?.Size ?? 0))
+            {
+                Sign();
+            }
+            capture();
+            return signed;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Suspect();
+            throw;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
     /// <summary>The proof that a record is in the ledger, also when an older, retired log holds it; null for a record not signed yet.</summary>
     /// <param name="record">The record's index.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -246,7 +293,12 @@ public sealed class TileLog : IDisposable
             LedgerIdentity identity = LedgerIdentity.Read(retired);
             if (record >= identity.FirstRecord)
             {
-                Checkpoint? last = ReadCheckpoint(retired, key.VerifierFor(identity.Origin), out _);
+                // After a restore the older log has a key of its own.
+                NoteVerifier? old = NoteVerifier.Parse(
+                    File.ReadAllText(Path.Combine(retired, "vkey")).Trim(),
+                    out string problem
+                );
+                Checkpoint? last = ReadCheckpoint(retired, old ?? throw new InvalidDataException(problem), out _);
                 return await LedgerProof.MakeAsync(retired, last, record - identity.FirstRecord, cancellation);
             }
         }
@@ -285,6 +337,22 @@ public sealed class TileLog : IDisposable
         }
         state = state with { SignedSize = signed.Size, SignedRoot = signed.Root.ToString() };
         await RestartAsync(signed, cancellation);
+    }
+
+    // Called in turn.
+    private string? Take(long fromRecord, IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
+    {
+        for (int i = 0; i < envelopes.Count && state.Refusal is null; i++)
+        {
+            if (fromRecord + i == firstRecord + tiles.Size)
+            {
+                tiles.Append(envelopes[i].Span);
+                CheckReached();
+            }
+        }
+        PendingContinuation = tiles.Size > 0 ? null : PendingContinuation;
+        state = state with { Size = tiles.Size };
+        return state.Refusal;
     }
 
     private void Suspect()

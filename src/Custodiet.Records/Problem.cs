@@ -6,8 +6,8 @@ namespace Custodiet.Records;
 /// <param name="Column">Column from 1, in characters.</param>
 public readonly record struct TextPosition(string File, int Line, int Column)
 {
-    /// <summary>The form that editors and terminals turn into a link: <c>file:line:column</c>.</summary>
-    public override string ToString() => $"{File}:{Line}:{Column}";
+    /// <summary>The form that editors and terminals turn into a link: <c>file:line:column</c>; for the whole file its name alone.</summary>
+    public override string ToString() => Line == 0 ? File : $"{File}:{Line}:{Column}";
 }
 
 /// <summary>How much a problem matters.</summary>

@@ -36,7 +36,8 @@ internal sealed partial class Flow(
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     TimeProvider time,
-    Closing closing
+    Closing closing,
+    IReadOnlyList<string> folderRemarks
 )
 {
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -100,11 +101,18 @@ internal sealed partial class Flow(
 
     private LoadedParts Parts => loadedParts ?? throw new InvalidOperationException("The content is not loaded yet.");
 
+    /// <summary>What happened to the data folder before this start: a restore, another format.</summary>
+    public IReadOnlyList<string> FolderRemarks => folderRemarks;
+
     /// <summary>What the start found and whoever starts it should know.</summary>
     public IEnumerable<string> StartRemarks
     {
         get
         {
+            foreach (string remark in folderRemarks)
+            {
+                yield return remark;
+            }
             if (queue.Recovery.TornBytes > 0)
             {
                 yield return $"queue: {Counted.Of(queue.Recovery.TornBytes, "byte")} of a write that was never acknowledged cut off";
@@ -143,7 +151,7 @@ internal sealed partial class Flow(
             state.Bytes,
             state.BytesMax,
             state.Failure,
-            ledger.Size,
+            ledger.Log.NextRecord,
             records.Count,
             await records.StagesAsync(cancellation),
             inputs.Read()

@@ -1,6 +1,7 @@
 using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Backups;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
@@ -40,6 +41,7 @@ internal sealed partial class Flow : IAsyncDisposable
         bool cleanStop = RunMark.Begin(folder.Root);
         try
         {
+            FolderSnapshot.Sweep(folder);
             FieldTable fields = new();
             LogSourceTable logSources = new();
             SourceTable sources = new();
@@ -56,6 +58,13 @@ internal sealed partial class Flow : IAsyncDisposable
                 time.GetUtcNow()
             );
             await records.AppendAsync(new AppendRequest { Drafts = [start] }, cancellation);
+            IReadOnlyList<string> folderRemarks = await FolderRecords.AppendAsync(
+                folder,
+                records,
+                ledger,
+                time,
+                cancellation
+            );
 
             // Bytes → queue, durable before the answer.
             long analysedTo = await records.PositionAsync(EventStream.Consumer, cancellation);
@@ -132,7 +141,8 @@ internal sealed partial class Flow : IAsyncDisposable
                 ),
                 OpenStreamAsync,
                 time,
-                closing
+                closing,
+                folderRemarks
             );
 
             // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.

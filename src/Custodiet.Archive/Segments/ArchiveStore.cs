@@ -98,6 +98,16 @@ internal sealed class ArchiveStore : IDisposable
         }
     }
 
+    /// <summary>Manifest and files of one moment, at which something else is done too.</summary>
+    public ArchiveMoment Fix(Action atThisMoment)
+    {
+        lock (gate)
+        {
+            atThisMoment();
+            return new ArchiveMoment(Folder, manifest.Content(), files.Begin([.. manifest.Segments]));
+        }
+    }
+
     /// <summary>Writes chunks as the next segment: durable and in the manifest on return, or an exception and nothing changed.</summary>
     public void Write(SegmentWriter writer, IReadOnlyList<ArchiveChunk> chunks)
     {

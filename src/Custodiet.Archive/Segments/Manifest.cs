@@ -78,7 +78,8 @@ internal abstract record Announcement
 internal sealed class Manifest : IDisposable
 {
     /// <summary>What this version reads. A version that knows no deletions refuses lines of version 2.</summary>
-    private const int Version = 2;
+    public const int Version = 2;
+
     private const int VersionWithoutDeletion = 1;
     private const int DigestLength = 16;
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
@@ -129,6 +130,15 @@ internal sealed class Manifest : IDisposable
             ArchiveDisk.SyncFolder(Path.GetDirectoryName(path)!);
         }
         return manifest;
+    }
+
+    /// <summary>The durable lines, as they stand in the file.</summary>
+    public byte[] Content()
+    {
+        byte[] content = new byte[durableLength];
+        file.Position = 0;
+        file.ReadExactly(content);
+        return content;
     }
 
     /// <summary>Makes a segment part of the archive, and what it replaces no longer so: durable on return, or nothing changed.</summary>

@@ -240,6 +240,10 @@ public sealed partial class ParquetArchive : IEventArchive
     /// <summary>The segments' files, kept until the lease ends.</summary>
     internal SegmentLease Lease() => store.Lease();
 
+    /// <summary>Fixes a moment of the archive, so that it can be copied while events go on to come.</summary>
+    /// <param name="atThisMoment">Done at the same moment: no segment becomes part of the archive meanwhile.</param>
+    public ArchiveMoment Fix(Action atThisMoment) => store.Fix(atThisMoment);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,12 @@ public sealed record QueueRecovery(
     IReadOnlyList<string> SetAside
 );
 
+/// <summary>What is durable of a segment at a moment.</summary>
+/// <param name="Name">Its file in the queue's folder.</param>
+/// <param name="Bytes">Bytes from the file's beginning.</param>
+/// <param name="Complete">Whether nothing more is written to the file.</param>
+public sealed record DurableSegment(string Name, long Bytes, bool Complete);
+
 /// <summary>What the queue has done since it was opened.</summary>
 /// <param name="Commits">Flushes to disk.</param>
 /// <param name="BytesCommitted">Bytes made durable.</param>

@@ -9,6 +9,7 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
     private TaskCompletionSource changed = NewSignal();
     private long nextOffset = nextOffset;
     private bool closed;
+    private int keepers;
 
     /// <summary>Guards the segments and whatever must agree with them.</summary>
     public Lock Gate { get; } = new();
@@ -106,12 +107,35 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
         old.SetResult();
     }
 
-    /// <summary>Deletes segments that lie wholly before an offset; false when the disk did not let us.</summary>
+    /// <summary>The durable part of every segment, oldest first.</summary>
+    public IReadOnlyList<DurableSegment> Durable()
+    {
+        lock (Gate)
+        {
+            return [.. segments.Select((s, i) => new DurableSegment(s.Name, s.Bytes, i < segments.Count - 1))];
+        }
+    }
+
+    /// <summary>Keeps all segments until the answer is disposed.</summary>
+    public IDisposable Keep()
+    {
+        lock (Gate)
+        {
+            keepers++;
+        }
+        return new Keeper(this);
+    }
+
+    /// <summary>Deletes segments that lie wholly before an offset; false when the disk did not let us. While somebody keeps them, it waits for the next call.</summary>
     public bool Release(long beforeOffset)
     {
         List<Segment> released = [];
         lock (Gate)
         {
+            if (keepers > 0)
+            {
+                return true;
+            }
             // The newest segment stays: it carries the next offset.
             while (segments.Count > 1 && segments[0].NextOffset <= beforeOffset)
             {
@@ -247,5 +271,19 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
             );
         }
         return reader.Head.NextOffset > offset ? SegmentFrame.Decode(reader.Payload, reader.Head) : null;
+    }
+
+    private sealed class Keeper(SegmentLog log) : IDisposable
+    {
+        private bool ended;
+
+        public void Dispose()
+        {
+            lock (log.Gate)
+            {
+                log.keepers -= ended ? 0 : 1;
+                ended = true;
+            }
+        }
     }
 }

@@ -74,6 +74,44 @@ public sealed class SegmentQueue : IEventQueue
         }
     }
 
+    /// <summary>Looks at the beginning of every segment, without opening the queue: quick, and no proof. Sentences about what is wrong.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public static IReadOnlyList<string> QuickCheck(string folder)
+    {
+        List<string> problems = [];
+        IEnumerable<string> files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Order() : [];
+        foreach (string file in files)
+        {
+            string name = Path.GetFileName(file);
+            if (name.EndsWith(".damaged", StringComparison.Ordinal))
+            {
+                problems.Add($"{name} was set aside as damaged.");
+            }
+            else if (SegmentHeader.OffsetOf(name) is { } offset)
+            {
+                byte[] head = new byte[SegmentHeader.Bytes];
+                using FileStream stream = new(
+                    file,
+                    FileMode.Open,
+                    FileAccess.Read,
+                    FileShare.ReadWrite | FileShare.Delete
+                );
+                int read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+                if (SegmentHeader.Read(head.AsSpan(0, read), offset, out string problem) is null)
+                {
+                    problems.Add($"{name}: {problem}");
+                }
+            }
+        }
+        return problems;
+    }
+
+    /// <summary>The durable part of every segment at this moment, oldest first.</summary>
+    public IReadOnlyList<DurableSegment> DurableSegments => log.Durable();
+
+    /// <summary>Keeps all segments on the disk until the answer is disposed, so that they can be copied.</summary>
+    public IDisposable KeepSegments() => log.Keep();
+
     /// <summary>Opens the queue: recovers what is there and begins to take batches.</summary>
     /// <param name="options">Where and how much.</param>
     /// <param name="time">The clock.</param>

@@ -25,6 +25,9 @@ internal static class RecordReader
             ? WithRemainders(statements, [found])[0]
             : null;
 
+    public static StoredRecord? NewestOf(Statements statements, string stream) =>
+        statements.First($"{Select} WHERE stream = $1 ORDER BY idx DESC LIMIT 1", Record, stream);
+
     public static List<StoredRecord> ReadStream(Statements statements, string stream, int limit) =>
         WithRemainders(
             statements,

@@ -95,7 +95,8 @@ internal static class Database
             ? new InvalidDataException(Describe(e, file), e)
             : new IOException(Describe(e, file), e);
 
-    private static SqliteConnection Connect(string file, SqliteOpenMode mode) =>
+    /// <summary>A connection to the file, not opened.</summary>
+    public static SqliteConnection Connect(string file, SqliteOpenMode mode) =>
         new(
             new SqliteConnectionStringBuilder
             {
@@ -106,8 +107,8 @@ internal static class Database
             }.ToString()
         );
 
-    // SQLite gives its -wal and -shm files the mode of the file, so the file must be private before it is opened.
-    private static void KeepPrivate(string file)
+    /// <summary>Makes the file, when absent, for its owner alone. SQLite gives its <c>-wal</c> and <c>-shm</c> files the same mode, so this comes before it is opened.</summary>
+    public static void KeepPrivate(string file)
     {
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try

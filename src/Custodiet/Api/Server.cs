@@ -1,11 +1,12 @@
-using System.Net;
 using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Inputs;
 using Custodiet.People;
+using Custodiet.Tls;
 using Custodiet.Web;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Custodiet.Api;
 
@@ -30,8 +31,8 @@ internal static class Server
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.ClearProviders();
         Configure(builder.Logging);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow, logs));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = UpCommand.InputsStopTimeMax);
         flow.Register(builder.Services);
         builder.Services.AddSingleton(new RequestBodies(settings.Number("input.bodies_bytes_max")));
         builder.Services.AddSingleton(logs);
@@ -48,6 +49,8 @@ internal static class Server
                 json.SerializerOptions.Converters.Add(converter);
             }
         });
+
+        Forwarding.Ignore(builder.Services);
 
         WebApplication app = builder.Build();
         app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
@@ -78,6 +81,8 @@ internal static class Server
         LedgerApi.Map(app);
         RetentionApi.Map(app);
         AccountsApi.Map(app);
+        SettingsApi.Map(app, settings);
+        BackupApi.Map(app, settings.Number("queue.free_bytes_min"));
         app.MapOpenApi("/api/v1/openapi.json").RequireAuthorization(Policies.Read);
         app.MapCustodietPeople();
         app.MapCustodietWeb();
@@ -109,33 +114,32 @@ internal static class Server
             : http.Response.WriteAsync(detail);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Settings settings, Flow flow)
+    /// <summary>The files of https, or null when no certificate is named.</summary>
+    public static TlsFiles? TlsFilesOf(Settings settings) =>
+        settings.Text("server.tls_certificate") is { Length: > 0 } certificate
+            ? new TlsFiles("https", certificate, settings.Text("server.tls_key"))
+            {
+                Password = () => settings.Secret("server.tls_password"),
+            }
+            : null;
+
+    private static void Listen(KestrelServerOptions kestrel, Settings settings, Flow flow, ILoggerFactory logs)
     {
         kestrel.AddServerHeader = false;
+        TlsCertificates? certificates = null;
         foreach (
-            string url in settings
-                .Text("urls")
-                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            ServerEndpoint endpoint in settings.List("urls").Select(ServerSettings.Endpoint).OfType<ServerEndpoint>()
         )
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttp)
+            certificates ??= endpoint.IsTls ? OpenCertificates(settings, flow.Time, logs) : null;
+            Action<ListenOptions> configure = endpoint.IsTls ? UseTls(certificates!) : _ => { };
+            if (endpoint.Address is { } address)
             {
-                throw new CommandException(
-                    ExitCode.Usage,
-                    $"«{url}» is not an http address such as http://127.0.0.1:8087. For TLS, put a proxy in front."
-                );
-            }
-            if (IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip))
-            {
-                kestrel.Listen(ip, address.Port);
-            }
-            else if (address.Host is "localhost")
-            {
-                kestrel.ListenLocalhost(address.Port);
+                kestrel.Listen(address, endpoint.Port, configure);
             }
             else
             {
-                throw new CommandException(ExitCode.Usage, $"«{address.Host}» is not an IP address or localhost.");
+                kestrel.ListenLocalhost(endpoint.Port, configure);
             }
         }
         string socket = LocalSocket.PathFor(flow.Folder.Root);
@@ -144,19 +148,51 @@ internal static class Server
         kestrel.ListenUnixSocket(socket, listen => listen.UseConsolePeer());
     }
 
+    private static TlsCertificates OpenCertificates(Settings settings, TimeProvider time, ILoggerFactory logs)
+    {
+        TlsFiles files = TlsFilesOf(settings)!;
+        try
+        {
+            return TlsCertificates.Open(files, time, logs.CreateLogger<TlsCertificates>());
+        }
+        catch (Exception unusable) when (TlsCertificates.IsOfFiles(unusable))
+        {
+            throw new CommandException(
+                ExitCode.Unavailable,
+                $"server.tls_certificate {files.Certificate}: {unusable.Message} 'custodiet config check' says more."
+            );
+        }
+    }
+
+    private static Action<ListenOptions> UseTls(TlsCertificates certificates) =>
+        listen =>
+            listen.UseHttps(
+                new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificates.Current()) }
+            );
+
     private static void Configure(ILoggingBuilder logging)
     {
-        logging.AddSimpleConsole(console =>
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
         {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
-            console.UseUtcTimestamp = true;
-        });
+            // The journal has its own times, and reads the level from each line's beginning.
+            logging.AddSystemdConsole();
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
+                console.UseUtcTimestamp = true;
+            });
+        }
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
             console.LogToStandardErrorThreshold = LogLevel.Trace
         );
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        // It warns that the keys of cookies are not encrypted. The folder's mode protects them: docs/decisions/0015-keys-in-files.md.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
     }
 }

@@ -1,4 +1,9 @@
 using System.CommandLine;
+using Custodiet.Backups;
+using Custodiet.Configuration;
+using Custodiet.Embedded;
+using Custodiet.Embedded.Queue;
+using Custodiet.Ledger.Checkpoints;
 
 namespace Custodiet.Cli;
 
@@ -9,6 +14,20 @@ internal static class CommandLine
     public static readonly Option<string?> Data = new("--data")
     {
         Description = "Data folder. Default: CUSTODIET_DATA, else custodiet in the user's data folder.",
+        Recursive = true,
+    };
+
+    /// <summary>The settings file.</summary>
+    public static readonly Option<string?> Config = new("--config")
+    {
+        Description = "Settings file. Default: CUSTODIET_CONFIG, else custodiet.yml in the data folder.",
+        Recursive = true,
+    };
+
+    /// <summary>Any setting.</summary>
+    public static readonly Option<string[]> Set = new("--set")
+    {
+        Description = "A setting, as NAME=VALUE; over the file and the environment. May be repeated.",
         Recursive = true,
     };
 
@@ -35,12 +54,27 @@ internal static class CommandLine
         Recursive = true,
     };
 
+    // Each of these says what is wrong, where, and what to do; a trace of calls would only hide it.
+    private static bool IsToldByItsMessage(Exception failure) =>
+        failure
+            is IOException
+                or UnauthorizedAccessException
+                or HttpRequestException
+                or InvalidDataException
+                or DataFolderException
+                or QueueDamagedException
+                or LedgerKeyException
+                or SecretException
+                or BackupException;
+
     /// <summary>Runs a command line and answers the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         RootCommand root = new("Custodiet: the process layer of a SOC. Who watches the watchers?")
         {
             Data,
+            Config,
+            Set,
             Url,
             Token,
             Json,
@@ -58,6 +92,10 @@ internal static class CommandLine
             HoldCommand.Create(),
             EraseCommand.Create(),
             ConfigCommand.Create(),
+            SecretCommand.Create(),
+            DoctorCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);
         if (parse.Errors.Count > 0)
@@ -68,12 +106,19 @@ internal static class CommandLine
         // The default of two seconds is too short for the last flush of queue, archive and ledger.
         InvocationConfiguration configuration = new()
         {
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+            ProcessTerminationTimeout = UpCommand.StopTimeMax,
             EnableDefaultExceptionHandler = false,
         };
         try
         {
-            return await parse.InvokeAsync(configuration);
+            int code = await parse.InvokeAsync(configuration);
+            if (code == ExitCode.Terminated)
+            {
+                Output.Remark(
+                    $"custodiet: ended by force, {UpCommand.StopTimeMax.TotalSeconds:N0} seconds after it was told to stop. What was acknowledged is on disk; the next start takes up the rest."
+                );
+            }
+            return code;
         }
         catch (CommandException stopped)
         {
@@ -84,7 +129,7 @@ internal static class CommandLine
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or HttpRequestException)
+        catch (Exception failure) when (IsToldByItsMessage(failure))
         {
             Output.Remark($"custodiet: {failure.Message}");
             return ExitCode.Unavailable;

@@ -14,6 +14,7 @@ internal sealed class EmbeddedSession : ISession
 {
     private static readonly Viewer console = new(ActorId.Console, Enum.GetValues<Role>().ToHashSet());
     private readonly Flow flow;
+    private readonly SecretStore secrets;
     private readonly ILoggerFactory logs;
     private readonly CancellationTokenSource stop = new();
     private readonly Task running;
@@ -22,9 +23,10 @@ internal sealed class EmbeddedSession : ISession
     private readonly BreakGlassAccounts breakGlass;
     private readonly ServiceAccounts services;
 
-    private EmbeddedSession(Flow flow, ILoggerFactory logs)
+    private EmbeddedSession(Flow flow, SecretStore secrets, ILoggerFactory logs)
     {
         this.flow = flow;
+        this.secrets = secrets;
         this.logs = logs;
         accounts = new Accounts(flow.Records, flow.Time);
         tokens = new ApiTokens(flow.Records, flow.Time);
@@ -44,7 +46,11 @@ internal sealed class EmbeddedSession : ISession
             try
             {
                 await flow.LoadAsync(cancellation);
-                return new EmbeddedSession(flow, logs);
+                foreach (string remark in flow.FolderRemarks)
+                {
+                    Output.Remark(remark);
+                }
+                return new EmbeddedSession(flow, settings.SecretStore, logs);
             }
             catch
             {
@@ -178,6 +184,15 @@ internal sealed class EmbeddedSession : ISession
     public async Task RevokeTokenAsync(string id, CancellationToken cancellation) =>
         Text(await tokens.RevokeAsync(new ActorId(id), ActorId.Console, cancellation));
 
+    public Task<IReadOnlyList<SecretLine>> SecretsAsync(CancellationToken cancellation) =>
+        Task.FromResult(Telling(secrets.List));
+
+    public Task SetSecretAsync(string name, ReadOnlyMemory<byte> value, CancellationToken cancellation) =>
+        TellingAsync(() => SettingsApi.SetAsync(name, value, flow, secrets, cancellation));
+
+    public Task RemoveSecretAsync(string name, CancellationToken cancellation) =>
+        TellingAsync(() => SettingsApi.RemoveAsync(name, flow, secrets, cancellation));
+
     public async Task<string> ProveAsync(string record, CancellationToken cancellation)
     {
         await flow.Ledger.CatchUpAsync(cancellation);
@@ -204,6 +219,30 @@ internal sealed class EmbeddedSession : ISession
         await flow.DisposeAsync();
         stop.Dispose();
         logs.Dispose();
+    }
+
+    private static T Telling<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (SecretException refused)
+        {
+            throw new CommandException(ExitCode.Refused, refused.Message);
+        }
+    }
+
+    private static async Task TellingAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (SecretException refused)
+        {
+            throw new CommandException(ExitCode.Refused, refused.Message);
+        }
     }
 
     private Task WaitAsync(TimeSpan time, CancellationToken cancellation) => Task.Delay(time, flow.Time, cancellation);

@@ -20,6 +20,9 @@ internal static class ExitCode
 
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Told to stop by SIGTERM, and not done in time (128 and the signal's number).</summary>
+    public const int Terminated = 143;
 }
 
 /// <summary>A command cannot go on: what, where, what to do. Caught where a command begins.</summary>

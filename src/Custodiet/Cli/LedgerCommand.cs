@@ -150,7 +150,8 @@ internal static class LedgerCommand
         return await LedgerVerifier.VerifyUrlAsync(http, prefix, verifier, null, cancellation);
     }
 
-    private static NoteVerifier Key(string textOrFile) =>
+    /// <summary>A public key line, as text or in a file.</summary>
+    public static NoteVerifier Key(string textOrFile) =>
         Parse(File.Exists(textOrFile) ? File.ReadAllText(textOrFile) : textOrFile);
 
     private static NoteVerifier Parse(string text) =>

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Configuration;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
 
@@ -22,7 +23,11 @@ internal sealed class RunningSession : ISession
 
     public string Where { get; }
 
-    public static RunningSession BySocket(string socket)
+    public static RunningSession BySocket(string socket) =>
+        new(ClientOf(socket, TimeSpan.FromMinutes(5)), "the running server");
+
+    /// <summary>A client of the server behind a Unix socket.</summary>
+    public static HttpClient ClientOf(string socket, TimeSpan timeout)
     {
         SocketsHttpHandler handler = new()
         {
@@ -33,8 +38,7 @@ internal sealed class RunningSession : ISession
                 return new NetworkStream(connection, ownsSocket: true);
             },
         };
-        HttpClient http = new(handler) { BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromMinutes(5) };
-        return new RunningSession(http, "the running server");
+        return new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = timeout };
     }
 
     public static RunningSession ByUrl(string url, string token)
@@ -191,6 +195,40 @@ internal sealed class RunningSession : ISession
     public Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
         PostAsync<ErasureAnswer>(preview ? "/api/v1/erasures/preview" : "/api/v1/erasures", request, cancellation);
 
+    /// <summary>The settings that the server behind a socket uses.</summary>
+    public static async Task<IReadOnlyList<SettingLine>> SettingsAsync(string socket, CancellationToken cancellation)
+    {
+        using HttpClient http = ClientOf(socket, TimeSpan.FromMinutes(1));
+        using HttpResponseMessage response = await http.GetAsync("/api/v1/settings", cancellation);
+        return await ReadAsync<IReadOnlyList<SettingLine>>(response, cancellation);
+    }
+
+    public async Task<IReadOnlyList<SecretLine>> SecretsAsync(CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.GetAsync("/api/v1/secrets", cancellation);
+        return await ReadAsync<IReadOnlyList<SecretLine>>(response, cancellation);
+    }
+
+    public async Task SetSecretAsync(string name, ReadOnlyMemory<byte> value, CancellationToken cancellation)
+    {
+        using ReadOnlyMemoryContent content = new(value);
+        using HttpResponseMessage response = await http.PutAsync(
+            $"/api/v1/secrets/{Uri.EscapeDataString(name)}",
+            content,
+            cancellation
+        );
+        await CheckAsync(response, cancellation);
+    }
+
+    public async Task RemoveSecretAsync(string name, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.DeleteAsync(
+            $"/api/v1/secrets/{Uri.EscapeDataString(name)}",
+            cancellation
+        );
+        await CheckAsync(response, cancellation);
+    }
+
     public async Task<string> ProveAsync(string record, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await http.GetAsync(
@@ -234,7 +272,8 @@ internal sealed class RunningSession : ISession
             ?? throw new CommandException(ExitCode.Unavailable, "The server's answer is empty.");
     }
 
-    private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>Throws what the server says unless it did what was asked.</summary>
+    public static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!response.IsSuccessStatusCode)
         {

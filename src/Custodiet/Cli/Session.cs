@@ -1,5 +1,6 @@
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Configuration;
 using Custodiet.Inputs;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
@@ -103,6 +104,15 @@ internal interface ISession : IAsyncDisposable
 
     /// <summary>Erases a person's data, or only counts it.</summary>
     Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation);
+
+    /// <summary>The names of the encrypted secrets.</summary>
+    Task<IReadOnlyList<SecretLine>> SecretsAsync(CancellationToken cancellation);
+
+    /// <summary>Sets an encrypted secret.</summary>
+    Task SetSecretAsync(string name, ReadOnlyMemory<byte> value, CancellationToken cancellation);
+
+    /// <summary>Removes an encrypted secret.</summary>
+    Task RemoveSecretAsync(string name, CancellationToken cancellation);
 
     /// <summary>The <c>.tlog-proof</c> of a record, by id or index.</summary>
     Task<string> ProveAsync(string record, CancellationToken cancellation);

@@ -25,13 +25,14 @@ internal static class SessionFinder
             return RunningSession.ByUrl(url, token);
         }
         Settings settings = ReadSettings(parse);
-        string? socket = LocalSocket.Find(settings.DataFolder);
-        if (socket is not null && await AnswersAsync(socket, cancellation))
-        {
-            return RunningSession.BySocket(socket);
-        }
-        return await EmbeddedSession.OpenAsync(settings, cancellation);
+        return await FindSocketAsync(settings, cancellation) is { } socket
+            ? RunningSession.BySocket(socket)
+            : await EmbeddedSession.OpenAsync(settings, cancellation);
     }
+
+    /// <summary>The socket of the server that runs on the data folder, or null when none answers.</summary>
+    public static async Task<string?> FindSocketAsync(Settings settings, CancellationToken cancellation) =>
+        LocalSocket.Find(settings.DataFolder) is { } socket && await AnswersAsync(socket, cancellation) ? socket : null;
 
     /// <summary>The settings, or an end with every problem named.</summary>
     public static Settings ReadSettings(
@@ -40,16 +41,38 @@ internal static class SessionFinder
         string defaultFolder = "custodiet"
     )
     {
-        Dictionary<string, string?> options = new(more ?? new Dictionary<string, string?>())
-        {
-            ["data"] = parse.GetValue(CommandLine.Data),
-        };
-        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(options, defaultFolder);
+        (Settings? settings, IReadOnlyList<Problem> problems) = TryReadSettings(parse, more, defaultFolder);
         foreach (Problem problem in problems)
         {
             Output.Remark(problem.ToString());
         }
         return settings ?? throw new CommandException(ExitCode.Usage, "The configuration is not in order; see above.");
+    }
+
+    /// <summary>The settings and every problem; with an error among them the settings are null.</summary>
+    public static (Settings? Settings, IReadOnlyList<Problem> Problems) TryReadSettings(
+        ParseResult parse,
+        IReadOnlyDictionary<string, string?>? more = null,
+        string defaultFolder = "custodiet"
+    )
+    {
+        Dictionary<string, string?> options = new(more ?? new Dictionary<string, string?>())
+        {
+            ["data"] = parse.GetValue(CommandLine.Data),
+            ["config"] = parse.GetValue(CommandLine.Config),
+        };
+        foreach (string assignment in parse.GetValue(CommandLine.Set) ?? [])
+        {
+            int equals = assignment.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1)
+            {
+                throw new CommandException(ExitCode.Usage, $"--set takes NAME=VALUE, and «{assignment}» is none.");
+            }
+            // An option of its own is over this one, which says the same in general.
+            string name = assignment[..equals];
+            options[name] = options.GetValueOrDefault(name) ?? assignment[(equals + 1)..];
+        }
+        return Settings.Read(options, defaultFolder);
     }
 
     /// <summary>Where followed files keep their place.</summary>

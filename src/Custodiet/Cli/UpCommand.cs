@@ -13,6 +13,12 @@ namespace Custodiet.Cli;
 /// <summary><c>custodiet up</c>: runs the product until it is stopped.</summary>
 internal static class UpCommand
 {
+    /// <summary>How long inputs may take to end what they have begun, after SIGTERM.</summary>
+    public static readonly TimeSpan InputsStopTimeMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the whole may take to come to rest after SIGTERM; then the process ends as a killed one does, which loses nothing acknowledged.</summary>
+    public static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(60);
+
     public static Command Create()
     {
         Option<string?> urls = new("--urls")
@@ -105,11 +111,13 @@ internal static class UpCommand
         }
         await using SyslogInputs syslog = flow.Syslog;
         await syslog.StartAsync();
-        Announce(app, flow, code);
+        Announce(app, flow, settings, code);
+        ServiceManager.Ready();
 
         Task feed = sampleDays > 0 ? PlayAsync(flow, sampleDays, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);
+        ServiceManager.Stopping();
         // Inputs close first, then what was taken is brought to rest.
         await Task.WhenAll(app.StopAsync(CancellationToken.None), syslog.DisposeAsync().AsTask());
         await stop.CancelAsync();
@@ -142,7 +150,7 @@ internal static class UpCommand
         await SampleFeed.RunAsync(flow, days, Console.Out.WriteLine, cancellation);
     }
 
-    private static void Announce(WebApplication app, Flow flow, string? code)
+    private static void Announce(WebApplication app, Flow flow, Settings settings, string? code)
     {
         IServerAddressesFeature? addresses = app
             .Services.GetRequiredService<IServer>()
@@ -164,6 +172,19 @@ internal static class UpCommand
         foreach (string remark in flow.Syslog.Remarks)
         {
             Console.Out.WriteLine(remark);
+        }
+        if (settings.Flag("server.plain_http"))
+        {
+            foreach (
+                string url in settings
+                    .List("urls")
+                    .Where(u => ServerSettings.Endpoint(u) is { IsTls: false, IsLoopback: false })
+            )
+            {
+                Console.Out.WriteLine(
+                    $"WARNING: {url} is reached from other machines without TLS (server.plain_http): passwords and tokens cross the network for all to read."
+                );
+            }
         }
         foreach (string address in web)
         {

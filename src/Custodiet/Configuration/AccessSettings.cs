@@ -18,7 +18,7 @@ internal static class AccessSettings
         ),
         new(
             "trusted_proxies",
-            "Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by semicolons: 10.0.0.5;10.1.0.0/16. Empty: none.",
+            "Addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, separated by semicolons: 10.0.0.5;10.1.0.0/16. Empty: none.",
             ""
         ),
         new("sessions.idle_minutes", "Minutes after which an unused session ends. Range 5 to 10080.", "480", 5, 10_080),
@@ -50,7 +50,7 @@ internal static class AccessSettings
         new("oidc.client_id", "What the provider calls this installation.", ""),
         new(
             "oidc.client_secret",
-            "Where the client's secret is: file:/path or env:NAME. Empty: a public client, with PKCE alone.",
+            "Where the client's secret is: file:/path, env:NAME, credential:NAME or store:NAME. Empty: a public client, with PKCE alone.",
             ""
         ),
         new("oidc.title", "What people call the provider, on the sign-in button.", "the identity provider"),
@@ -111,7 +111,7 @@ internal static class AccessSettings
             // The value itself is not told: it may be the secret.
             yield return (
                 "oidc.client_secret",
-                "says where the secret is, as file:/path or env:NAME, and never the secret"
+                "says where the secret is, as file:/path, env:NAME, credential:NAME or store:NAME, and never the secret"
             );
         }
         if (!List(value("oidc.scopes")).Contains("openid"))
@@ -151,12 +151,11 @@ internal static class AccessSettings
 
     private static ProviderOptions ToProvider(Settings settings)
     {
-        string secret = settings.Text("oidc.client_secret");
         return new ProviderOptions
         {
             Authority = new Uri(settings.Text("oidc.authority")),
             ClientId = settings.Text("oidc.client_id"),
-            ClientSecret = () => SecretReference.Read(secret),
+            ClientSecret = () => settings.SecretOrNull("oidc.client_secret"),
             Title = settings.Text("oidc.title"),
             Scopes = List(settings.Text("oidc.scopes")),
             NameClaim = settings.Text("oidc.name_claim"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Custodiet.Documents;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records;
@@ -10,15 +11,41 @@ namespace Custodiet.Configuration;
 /// <param name="Value">Its value as text.</param>
 /// <param name="Origin"><c>default</c>, <c>file PATH:line</c>, <c>environment NAME</c> or <c>option --name</c>.</param>
 /// <param name="Description">What it does, with unit, default and range.</param>
-internal sealed record Setting(string Name, string Value, string Origin, string Description);
+internal sealed record Setting(string Name, string Value, string Origin, string Description)
+{
+    /// <summary>Its value when nothing sets it.</summary>
+    public string Default { get; init; } = "";
+
+    /// <summary>The unit of its number, as its name says it; empty where there is none.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>Where in the settings file it stands, or what else sets it.</summary>
+    [JsonIgnore]
+    public TextPosition Position { get; init; }
+}
 
 /// <summary>All settings: one file, the environment over it, options over both.</summary>
 internal sealed class Settings
 {
+    /// <summary>The settings file's name in the data folder, where it is looked for when nothing names another.</summary>
+    public const string FileName = "custodiet.yml";
+
+    /// <summary>The environment variable that names another settings file.</summary>
+    public const string FileVariable = "CUSTODIET_CONFIG";
+
+    // Variables that are no settings: of commands, of tests, and the secrets that settings refer to.
+    private static readonly string[] otherVariables = ["CUSTODIET_TOKEN", FileVariable, "CUSTODIET_SHARED"];
+    private const string SecretVariables = "CUSTODIET_SECRET_";
+
     private static readonly SettingDefinition[] definitions =
     [
         new("data", "Folder that holds everything. Default: custodiet below the user's data folder.", null),
-        new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8087"),
+        new(
+            "urls",
+            "Addresses to listen on, separated by semicolons: http://127.0.0.1:8087, https://0.0.0.0:8443. https needs server.tls_certificate.",
+            "http://127.0.0.1:8087"
+        ),
+        .. ServerSettings.Definitions,
         new("content", "More content folders, separated by colons; the starter content is always read.", ""),
         new("rules", "More Sigma rule files or folders, separated by colons.", ""),
         new(
@@ -141,13 +168,34 @@ internal sealed class Settings
         ),
         new("ledger.anchor_file", "File outside the data folder that every checkpoint is appended to.", ""),
         new("ledger.anchor_webhook", "Address that every checkpoint is posted to.", ""),
+        new(
+            "ledger.anchor_webhook_token",
+            "Where the token is that is sent with them as Authorization: Bearer: file:/path, env:NAME, credential:NAME or store:NAME. Empty: none.",
+            ""
+        ),
         new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),
         .. AccessSettings.Definitions,
+        new(
+            "secrets.key",
+            "Where the key of the encrypted secrets in the data folder is, outside it: credential:NAME or file:/path.",
+            "credential:" + SecretStore.KeyCredential
+        ),
     ];
 
     private readonly Dictionary<string, Setting> values;
 
-    private Settings(Dictionary<string, Setting> values) => this.values = values;
+    private Settings(Dictionary<string, Setting> values, string file, bool fileIsOutside)
+    {
+        this.values = values;
+        File = file;
+        FileIsOutside = fileIsOutside;
+    }
+
+    /// <summary>The settings file, which need not exist.</summary>
+    public string File { get; }
+
+    /// <summary>Whether the file was named, and does not lie where the data folder has its own.</summary>
+    public bool FileIsOutside { get; }
 
     /// <summary>Every setting with its origin, in the documented order.</summary>
     public IReadOnlyList<Setting> All => [.. definitions.Select(d => values[d.Name])];
@@ -168,6 +216,30 @@ internal sealed class Settings
     public TimeZoneInfo TimeZone =>
         TimeZones.TryFind(Text("parsers.time_zone"), out TimeZoneInfo? zone) ? zone : TimeZoneInfo.Utc;
 
+    /// <summary>A list, separated by semicolons.</summary>
+    public IReadOnlyList<string> List(string name) => Split(Text(name));
+
+    /// <summary>The encrypted secrets in the data folder.</summary>
+    public SecretStore SecretStore => new(DataFolder, Text("secrets.key"));
+
+    /// <summary>The secret that a setting refers to, as it is now; null when it refers to none.</summary>
+    /// <exception cref="SecretException">It is not there or cannot be read; the message says where it was looked for and never what was found.</exception>
+    public string? Secret(string name) => SecretReference.Read(Text(name), SecretStore);
+
+    /// <summary>The secret that a setting refers to, as it is now; null when it refers to none or cannot be had.</summary>
+    public string? SecretOrNull(string name)
+    {
+        try
+        {
+            return Secret(name);
+        }
+        catch (SecretException)
+        {
+            // Whoever needs it says that it is missing; a secret that is put there later is found.
+            return null;
+        }
+    }
+
     /// <summary>A list of paths, separated by colons.</summary>
     public IReadOnlyList<string> Paths(string name) => Text(name).Split(':', StringSplitOptions.RemoveEmptyEntries);
 
@@ -183,7 +255,7 @@ internal sealed class Settings
     }
 
     /// <summary>Reads file, environment and options. Every problem is reported; with an error among them the settings are null.</summary>
-    /// <param name="options">Values given on the command line; a null value counts as not given.</param>
+    /// <param name="options">Values given on the command line; a null value counts as not given. <c>config</c> names the settings file.</param>
     /// <param name="defaultFolder">Name of the default data folder.</param>
     public static (Settings? Settings, IReadOnlyList<Problem> Problems) Read(
         IReadOnlyDictionary<string, string?> options,
@@ -191,82 +263,140 @@ internal sealed class Settings
     )
     {
         List<Problem> problems = [];
-        Dictionary<string, Setting> values = [];
+        Dictionary<string, Setting> values = new(StringComparer.Ordinal);
         foreach (SettingDefinition definition in definitions)
         {
             string value = definition.Default ?? Computed(definition.Name, defaultFolder);
-            values[definition.Name] = new Setting(definition.Name, value, "default", definition.Description);
+            values[definition.Name] = new Setting(definition.Name, value, "default", definition.Description)
+            {
+                Default = value,
+                Unit = UnitOf(definition.Name),
+                Position = new TextPosition("default", 0, 0),
+            };
         }
         Overlay(values, "data", options);
-        string file = Path.Combine(Path.GetFullPath(values["data"].Value), "custodiet.yml");
-        ReadFile(file, values, problems);
+        string? named = options.GetValueOrDefault("config") ?? Variable(FileVariable);
+        string file = Path.GetFullPath(named ?? Path.Combine(Path.GetFullPath(values["data"].Value), FileName));
+        if (named is not null && !System.IO.File.Exists(file))
+        {
+            string message = $"There is no settings file {file}; --config or {FileVariable} names it.";
+            problems.Add(Error("config.unreadable", message, new TextPosition(file, 0, 0)));
+        }
+        ReadFile(file, named is not null, values, problems);
         foreach (SettingDefinition definition in definitions)
         {
             Overlay(values, definition.Name, options);
         }
-        foreach (SettingDefinition definition in definitions.Where(d => d.IsFlag))
-        {
-            Setting setting = values[definition.Name];
-            if (!IsOn(setting.Value) && setting.Value is not ("off" or "false" or "no"))
-            {
-                problems.Add(
-                    Error(
-                        "config.flag",
-                        $"«{setting.Name}» is «{setting.Value}» (from {setting.Origin}), which is neither on nor off.",
-                        new TextPosition(file, 0, 0)
-                    )
-                );
-            }
-        }
-        foreach (SettingDefinition definition in definitions.Where(d => d.Maximum > 0))
-        {
-            Setting setting = values[definition.Name];
-            if (
-                !long.TryParse(
-                    setting.Value,
-                    NumberStyles.AllowLeadingSign,
-                    CultureInfo.InvariantCulture,
-                    out long number
-                )
-                || number < definition.Minimum
-                || number > definition.Maximum
-            )
-            {
-                problems.Add(
-                    Error(
-                        "config.range",
-                        $"«{setting.Name}» is «{setting.Value}» (from {setting.Origin}), which is not a whole number from {definition.Minimum} to {definition.Maximum}.",
-                        new TextPosition(file, 0, 0)
-                    )
-                );
-            }
-        }
-        Setting timeZone = values["parsers.time_zone"];
-        if (!TimeZones.TryFind(timeZone.Value, out _))
-        {
-            problems.Add(
-                Error(
-                    "config.zone",
-                    $"«{timeZone.Name}» is «{timeZone.Value}» (from {timeZone.Origin}), which is not a time zone that this machine knows.",
-                    new TextPosition(file, 0, 0)
-                )
-            );
-        }
-        foreach ((string name, string message) in AccessSettings.Problems(name => values[name].Value))
-        {
-            problems.Add(
-                Error(
-                    "config.access",
-                    $"«{name}» (from {values[name].Origin}) {message}.",
-                    new TextPosition(file, 0, 0)
-                )
-            );
-        }
-        return (problems.Any(p => p.Level == ProblemLevel.Error) ? null : new Settings(values), problems);
+        CheckNames(options, problems);
+        CheckValues(values, problems);
+        Settings settings = new(values, file, named is not null);
+        return (problems.Any(p => p.Level == ProblemLevel.Error) ? null : settings, problems);
     }
 
     /// <summary>The environment variable that sets a setting: <c>queue.bytes_max</c> is <c>CUSTODIET_QUEUE_BYTES_MAX</c>.</summary>
     public static string EnvironmentName(string setting) => "CUSTODIET_" + setting.Replace('.', '_').ToUpperInvariant();
+
+    /// <summary>Parts of a list.</summary>
+    public static string[] Split(string list) =>
+        list.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    // The names carry their units.
+    private static string UnitOf(string name) =>
+        name.Split('.', '_').FirstOrDefault(part => part is "bytes" or "seconds" or "minutes" or "hours" or "days")
+        ?? "";
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static void CheckNames(IReadOnlyDictionary<string, string?> options, List<Problem> problems)
+    {
+        foreach (string name in options.Keys.Where(n => n != "config" && definitions.All(d => d.Name != n)))
+        {
+            problems.Add(Unknown(name, new TextPosition("option --set", 0, 0)));
+        }
+        Dictionary<string, string> variables = definitions.ToDictionary(d => EnvironmentName(d.Name), d => d.Name);
+        foreach (string variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Order())
+        {
+            if (
+                variable.StartsWith("CUSTODIET_", StringComparison.Ordinal)
+                && !variables.ContainsKey(variable)
+                && !otherVariables.Contains(variable)
+                && !variable.StartsWith(SecretVariables, StringComparison.Ordinal)
+            )
+            {
+                string? meant = Nearest.To(variable, variables.Keys);
+                problems.Add(
+                    new Problem(
+                        ProblemLevel.Warning,
+                        "config.unknown",
+                        $"The environment variable {variable} sets nothing.",
+                        new TextPosition("environment", 0, 0),
+                        meant is null ? null : $"probably meant: {meant}"
+                    )
+                );
+            }
+        }
+    }
+
+    private static void CheckValues(Dictionary<string, Setting> values, List<Problem> problems)
+    {
+        foreach (SettingDefinition definition in definitions)
+        {
+            Setting setting = values[definition.Name];
+            string said = $"«{setting.Name}» is «{setting.Value}» (from {setting.Origin})";
+            if (definition.IsFlag && !IsOn(setting.Value) && setting.Value is not ("off" or "false" or "no"))
+            {
+                problems.Add(Error("config.flag", $"{said}, which is neither on nor off.", setting.Position));
+            }
+            if (definition.Maximum > 0 && !IsInRange(setting.Value, definition))
+            {
+                string range = $"a whole number from {definition.Minimum} to {definition.Maximum}";
+                problems.Add(Error("config.range", $"{said}, which is not {range}.", setting.Position));
+            }
+        }
+        Setting zone = values["parsers.time_zone"];
+        if (!TimeZones.TryFind(zone.Value, out _))
+        {
+            problems.Add(
+                Error(
+                    "config.zone",
+                    $"«{zone.Name}» is «{zone.Value}» (from {zone.Origin}), which is not a time zone that this machine knows.",
+                    zone.Position
+                )
+            );
+        }
+        Func<string, string> value = name => values[name].Value;
+        foreach (
+            (string code, (string name, string message)) in ServerSettings
+                .Problems(value)
+                .Select(p => ("config.value", p))
+                .Concat(AccessSettings.Problems(value).Select(p => ("config.access", p)))
+        )
+        {
+            Setting setting = values[name];
+            problems.Add(Error(code, $"«{name}» (from {setting.Origin}) {message}.", setting.Position));
+        }
+    }
+
+    private static bool IsInRange(string value, SettingDefinition definition) =>
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        && number >= definition.Minimum
+        && number <= definition.Maximum;
+
+    private static Problem Unknown(string name, TextPosition position)
+    {
+        IEnumerable<string> known = definitions.Select(d => d.Name);
+        // A name is often mistaken in its beginning: then the ending alone tells what was meant.
+        string? meant =
+            Nearest.To(name, known)
+            ?? known.FirstOrDefault(k => k.EndsWith("." + name.Split('.')[^1], StringComparison.Ordinal));
+        string[] inside = [.. known.Where(k => k.StartsWith(name + ".", StringComparison.Ordinal))];
+        string hint =
+            inside.Length > 0 ? $"it has settings of its own: {string.Join(", ", inside)}"
+            : meant is null ? "known: " + string.Join(", ", known)
+            : $"probably meant: {meant}";
+        return new Problem(ProblemLevel.Error, "config.unknown", $"There is no setting «{name}».", position, hint);
+    }
 
     private static bool IsOn(string value) => value is "on" or "true" or "yes";
 
@@ -287,48 +417,62 @@ internal sealed class Settings
         IReadOnlyDictionary<string, string?> options
     )
     {
-        if (Environment.GetEnvironmentVariable(EnvironmentName(name)) is { Length: > 0 } fromEnvironment)
+        if (Variable(EnvironmentName(name)) is { } fromEnvironment)
         {
-            values[name] = values[name] with
-            {
-                Value = fromEnvironment,
-                Origin = $"environment {EnvironmentName(name)}",
-            };
+            values[name] = From(values[name], fromEnvironment, $"environment {EnvironmentName(name)}");
         }
         if (options.GetValueOrDefault(name) is { } fromOption)
         {
-            values[name] = values[name] with { Value = fromOption, Origin = $"option --{name}" };
+            string option = name is "data" or "urls" or "content" or "rules" ? $"--{name}" : "--set";
+            values[name] = From(values[name], fromOption, $"option {option}");
         }
     }
 
-    private static void ReadFile(string file, Dictionary<string, Setting> values, List<Problem> problems)
+    private static Setting From(Setting setting, string value, string origin) =>
+        setting with
+        {
+            Value = value,
+            Origin = origin,
+            Position = new TextPosition(origin, 0, 0),
+        };
+
+    // A file that was named may say where the data folder is; the one that lies in it may not.
+    private static void ReadFile(string file, bool named, Dictionary<string, Setting> values, List<Problem> problems)
     {
-        if (!File.Exists(file))
+        if (!System.IO.File.Exists(file))
         {
             return;
         }
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = System.IO.File.ReadAllText(file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            problems.Add(Error("config.unreadable", failure.Message, new TextPosition(file, 0, 0)));
+            problems.Add(
+                new Problem(
+                    ProblemLevel.Error,
+                    "config.unreadable",
+                    failure.Message,
+                    new TextPosition(file, 0, 0),
+                    "it must be readable for the service's user"
+                )
+            );
             return;
         }
         YamlParse parse = Yaml.Parse(text, file);
         problems.AddRange(parse.Problems);
         foreach (Node document in parse.Documents)
         {
-            ReadMapping(document, "", file, values, problems);
+            ReadMapping(document, "", new SettingsFile(file, named), values, problems);
         }
     }
 
     private static void ReadMapping(
         Node node,
         string prefix,
-        string file,
+        SettingsFile file,
         Dictionary<string, Setting> values,
         List<Problem> problems
     )
@@ -344,7 +488,12 @@ internal sealed class Settings
             if (entry.Value is MappingNode pairs && definitions.Any(d => d.Name == name && d.IsMap))
             {
                 string text = string.Join(';', pairs.Entries.Select(Pair));
-                values[name] = values[name] with { Value = text, Origin = $"file {file}:{entry.Key.Position.Line}" };
+                values[name] = values[name] with
+                {
+                    Value = text,
+                    Origin = $"file {file.Path}:{entry.Key.Position.Line}",
+                    Position = entry.Value.Position,
+                };
                 continue;
             }
             if (entry.Value is MappingNode inner)
@@ -352,18 +501,16 @@ internal sealed class Settings
                 ReadMapping(inner, name + ".", file, values, problems);
                 continue;
             }
-            if (!values.TryGetValue(name, out Setting? known) || name == "data")
+            if (!values.TryGetValue(name, out Setting? known))
             {
-                string hint = "known: " + string.Join(", ", definitions.Select(d => d.Name).Where(n => n != "data"));
-                problems.Add(
-                    new Problem(
-                        ProblemLevel.Error,
-                        "config.unknown",
-                        $"There is no setting «{name}».",
-                        entry.Key.Position,
-                        hint
-                    )
-                );
+                problems.Add(Unknown(name, entry.Key.Position));
+                continue;
+            }
+            if (name == "data" && !file.Named)
+            {
+                string message =
+                    "The data folder cannot be set by the file that lies in it: use --data, CUSTODIET_DATA, or a settings file elsewhere (--config).";
+                problems.Add(Error("config.unknown", message, entry.Key.Position));
                 continue;
             }
             string? value = entry.Value switch
@@ -382,7 +529,12 @@ internal sealed class Settings
                 );
                 continue;
             }
-            values[name] = known with { Value = value, Origin = $"file {file}:{entry.Key.Position.Line}" };
+            values[name] = known with
+            {
+                Value = value,
+                Origin = $"file {file.Path}:{entry.Key.Position.Line}",
+                Position = entry.Value.Position,
+            };
         }
     }
 
@@ -401,6 +553,8 @@ internal sealed class Settings
 
     private static Problem Error(string code, string message, TextPosition position) =>
         new(ProblemLevel.Error, code, message, position);
+
+    private readonly record struct SettingsFile(string Path, bool Named);
 }
 
 /// <summary>A setting as it is documented.</summary>

@@ -7,6 +7,7 @@ using Custodiet.Api;
 using Custodiet.Pipeline.Framing;
 using Custodiet.Pipeline.Syslog;
 using Custodiet.Records.Stores;
+using Custodiet.Tls;
 
 namespace Custodiet.Inputs;
 

@@ -38,20 +38,6 @@ internal static partial class SyslogInputsLog
     public static partial void Waits(this ILogger logger, string input, string peer, string reason);
 
     [LoggerMessage(
-        EventId = 8106,
-        Level = LogLevel.Error,
-        Message = "The changed TLS certificate of syslog.tls cannot be used; the one before stays in use: {Reason}"
-    )]
-    public static partial void CertificateRefused(this ILogger logger, string reason);
-
-    [LoggerMessage(
-        EventId = 8107,
-        Level = LogLevel.Information,
-        Message = "The TLS certificate of syslog.tls was read again; it holds until {NotAfter:O}."
-    )]
-    public static partial void CertificateRead(this ILogger logger, DateTime notAfter);
-
-    [LoggerMessage(
         EventId = 8108,
         Level = LogLevel.Warning,
         Message = "{Input}: a connection of {Peer} ended by a bug."

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Custodiet.Api;
 using Custodiet.Cli;
+using Custodiet.Tls;
 
 namespace Custodiet.Inputs;
 
@@ -53,7 +54,7 @@ internal sealed class SyslogInputs(
             if (options.Tls.Count > 0)
             {
                 doing = "syslog.tls";
-                TlsCertificates certificates = TlsCertificates.Open(options, log);
+                TlsCertificates certificates = TlsCertificates.Open(options.TlsFiles, time, log);
                 SyslogConnectionParts parts = new(
                     intake,
                     intake.CountersOf("syslog-tls"),

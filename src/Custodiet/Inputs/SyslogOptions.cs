@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Authentication;
 using Custodiet.Cli;
 using Custodiet.Configuration;
+using Custodiet.Tls;
 
 namespace Custodiet.Inputs;
 
@@ -43,6 +45,14 @@ internal sealed record SyslogOptions
 
     /// <summary>A connection that sends nothing for so long is closed. Default a day.</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The files of the TLS listeners.</summary>
+    public TlsFiles TlsFiles =>
+        new("syslog.tls", Certificate, Key)
+        {
+            ClientAuthorities = ClientAuthorities,
+            Protocols = Tls13 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls12,
+        };
 
     /// <summary>Whether any input is on.</summary>
     public bool IsOn => Udp.Count + Tcp.Count + Tls.Count > 0;

@@ -78,7 +78,8 @@ internal static class PeopleServices
         {
             ForwardedHeadersOptions forwarded = new()
             {
-                ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+                ForwardedHeaders =
+                    ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
                 // As many as are trusted: the first address from behind that is none of them is the caller's.
                 ForwardLimit = null,
             };
@@ -88,7 +89,8 @@ internal static class PeopleServices
             {
                 forwarded.KnownIPNetworks.Add(network);
             }
-            app.UseForwardedHeaders(forwarded);
+            // The Unix socket has no address that could be a proxy's.
+            app.UseWhen(http => !Schemes.IsConsolePeer(http), branch => branch.UseForwardedHeaders(forwarded));
         }
         app.UseMiddleware<SecurityHeaders>();
         app.UseRateLimiter();
@@ -136,10 +138,6 @@ internal static class PeopleServices
         DirectoryInfo folder = OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(options.KeysFolder)
             : Directory.CreateDirectory(options.KeysFolder, ownerOnly);
-        // It warns that keys are not encrypted. The folder's mode protects them, as it protects the ledger's key.
-        services.AddLogging(logging =>
-            logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error)
-        );
         services.AddDataProtection().SetApplicationName("custodiet").PersistKeysToFileSystem(folder);
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Headers;
+using Custodiet.Backups;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Ledger;
@@ -24,9 +26,11 @@ internal sealed class KeptLedger : IDisposable
         HttpClient http,
         TileLog log,
         CheckpointAnchors anchors,
-        TimeProvider time
+        TimeProvider time,
+        RestoreMark? restored
     )
     {
+        Restored = restored;
         this.records = records;
         this.key = key;
         this.http = http;
@@ -40,6 +44,9 @@ internal sealed class KeptLedger : IDisposable
 
     /// <summary>The copies outside.</summary>
     public CheckpointAnchors Anchors { get; }
+
+    /// <summary>The backup that the folder was restored from, when this is its first start after that; else null.</summary>
+    public RestoreMark? Restored { get; }
 
     /// <summary>Entries in the tree.</summary>
     public long Size => Log.State.Size;
@@ -61,9 +68,15 @@ internal sealed class KeptLedger : IDisposable
     {
         LedgerKey key = LedgerKey.OpenOrCreate(KeyFile(folder));
         HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
-        TileLog log = await TileLog.OpenAsync(folder.Ledger, key, time, cancellation);
+        if (settings.Secret("ledger.anchor_webhook_token") is { } token)
+        {
+            // The client posts to the web hook and nowhere else.
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        RestoreMark? restored = RestoreMark.Read(folder.Root);
+        TileLog log = await OpenLogAsync(folder, key, restored, records.Count, time, cancellation);
         CheckpointAnchors anchors = new(Places(settings), http, time);
-        KeptLedger ledger = new(records, key, http, log, anchors, time);
+        KeptLedger ledger = new(records, key, http, log, anchors, time, restored);
         await ledger.follower.CheckAsync(whole: false, cancellation);
         if (ledger.Refusal is null && log.PendingContinuation is { } continuation)
         {
@@ -71,6 +84,18 @@ internal sealed class KeptLedger : IDisposable
             await records.AppendAsync(new AppendRequest { Drafts = [draft] }, cancellation);
         }
         return ledger;
+    }
+
+    /// <summary>How many records are missing after a restore, from checkpoints of the older log outside; null: none outside tells.</summary>
+    public async Task<long?> LostAsync(RestoreMark restored, CancellationToken cancellation)
+    {
+        if (NoteVerifier.Parse(restored.VerifierKey, out _) is not { } older)
+        {
+            return null;
+        }
+        IReadOnlyList<AnchorReading> readings = await Anchors.ReadAsync(older, cancellation);
+        List<long> sizes = [.. readings.Select(reading => reading.Checkpoint?.Size).OfType<long>()];
+        return sizes.Count == 0 ? null : Math.Max(0, sizes.Max() - restored.Backup.Size);
     }
 
     /// <summary>Where the signing key is.</summary>
@@ -135,6 +160,25 @@ internal sealed class KeptLedger : IDisposable
         Log.Dispose();
         key.Dispose();
         http.Dispose();
+    }
+
+    // A restored folder never goes on in the log it was backed up from: that log may have signed other records since, here or elsewhere.
+    private static async Task<TileLog> OpenLogAsync(
+        DataFolder folder,
+        LedgerKey key,
+        RestoreMark? restored,
+        long records,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        TileLog log = await TileLog.OpenAsync(folder.Ledger, key, time, cancellation);
+        if (restored is null || log.State.Origin != restored.Backup.Origin)
+        {
+            return log;
+        }
+        log.Dispose();
+        return await TileLog.ContinueAsync(folder.Ledger, key, records, time, cancellation);
     }
 
     private static List<AnchorConfiguration> Places(Settings settings)

@@ -141,14 +141,15 @@ public sealed class SettingsTests : IDisposable
     public void ASecretIsReadWhereItsReferenceSaysAndAnewEachTime()
     {
         string file = Path.Combine(folder, "secret");
-        Assert.Null(SecretReference.Read($"file:{file}"));
+        Settings settings = Read(new() { ["oidc.client_secret"] = $"file:{file}" });
+        Assert.Null(settings.SecretOrNull("oidc.client_secret"));
         File.WriteAllText(file, "one\n");
-        Assert.Equal("one", SecretReference.Read($"file:{file}"));
+        Assert.Equal("one", settings.SecretOrNull("oidc.client_secret"));
         File.WriteAllText(file, "two\n");
-        Assert.Equal("two", SecretReference.Read($"file:{file}"));
-        Environment.SetEnvironmentVariable("CUSTODIET_TEST_SECRET", "three");
-        Assert.Equal("three", SecretReference.Read("env:CUSTODIET_TEST_SECRET"));
-        Assert.Null(SecretReference.Read(""));
+        Assert.Equal("two", settings.SecretOrNull("oidc.client_secret"));
+        Environment.SetEnvironmentVariable("CUSTODIET_SECRET_TEST", "three");
+        Assert.Equal("three", SecretReference.Read("env:CUSTODIET_SECRET_TEST", settings.SecretStore));
+        Assert.Null(Read([]).SecretOrNull("oidc.client_secret"));
         Assert.False(SecretReference.IsOne("plain"));
     }
 
@@ -176,6 +177,106 @@ public sealed class SettingsTests : IDisposable
         Assert.Null(settings);
         Assert.Equal("config.unknown", Assert.Single(problems).Code);
     }
+
+    [Fact]
+    public void AFileElsewhereMaySayWhereTheDataIsAndOptionsAreOverEverything()
+    {
+        string file = Path.Combine(folder, "elsewhere.yml");
+        File.WriteAllText(file, $"data: {folder}/data\nworkers: 3\n");
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["config"] = file, ["workers"] = "5" }
+        );
+        Assert.Empty(problems);
+        Assert.Equal(Path.Combine(folder, "data"), settings!.DataFolder);
+        Assert.Equal((5, "option --set"), (settings.Number("workers"), Of(settings, "workers").Origin));
+        Assert.True(settings.FileIsOutside);
+        (_, problems) = Settings.Read(new Dictionary<string, string?> { ["config"] = file + ".absent" });
+        Assert.Equal("config.unreadable", Assert.Single(problems).Code);
+    }
+
+    [Fact]
+    public void AProblemStandsWhereTheValueWasSetAndNamesTheNearestSetting()
+    {
+        Write("workers: 0\nqueu:\n  bytes_max: 134217728\nserver:\n");
+        (_, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["data"] = folder, ["wrkers"] = "1" }
+        );
+        Assert.Equal((1, 10), At(problems.Single(p => p.Code == "config.range")));
+        Problem[] unknown = [.. problems.Where(p => p.Code == "config.unknown")];
+        Assert.Equal("probably meant: queue.bytes_max", unknown.Single(p => p.Position.Line == 3).Hint);
+        Assert.Contains("server.tls_key", unknown.Single(p => p.Position.Line == 4).Hint, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "option --set: error config.unknown: There is no setting «wrkers». (probably meant: workers)",
+            unknown.Single(p => p.Position.Line == 0).ToString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1;http://[::1]:2;http://localhost:3", "", "", null)]
+    [InlineData("http://0.0.0.0:8087", "", "", "for all to read")]
+    [InlineData("http://0.0.0.0:8087", "10.0.0.5", "", null)]
+    [InlineData("http://192.0.2.7:8087", "", "on", null)]
+    [InlineData("https://0.0.0.0:8443", "", "", "needs server.tls_certificate")]
+    [InlineData("http://example.org:80", "", "", "not an address")]
+    [InlineData("http://user:x@127.0.0.1:80", "", "", "not an address")]
+    [InlineData("ftp://127.0.0.1", "", "", "not an address")]
+    [InlineData("http://127.0.0.1:1", "10.0.0.0/33", "", "neither an address nor a network")]
+    public void BeyondLoopbackTlsOrAProxyIsNeededOrTheRiskTaken(
+        string urls,
+        string proxies,
+        string plain,
+        string? problem
+    )
+    {
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?>
+            {
+                ["data"] = folder,
+                ["urls"] = urls,
+                ["trusted_proxies"] = proxies,
+                ["server.plain_http"] = plain.Length > 0 ? plain : null,
+            }
+        );
+        Assert.Equal(problem is null, settings is not null);
+        if (problem is not null)
+        {
+            Assert.Contains(problems, p => p.Message.Contains(problem, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void ASecretInThePlaceOfAReferenceIsRefusedAndNeverTold()
+    {
+        Write("ledger:\n  anchor_webhook_token: hunter2\nserver:\n  tls_password: 'secret:hunter2'\n");
+        (_, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
+        Assert.Equal([2, 4], problems.Select(p => p.Position.Line).Order());
+        Assert.All(problems, p => Assert.DoesNotContain("hunter2", p.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ShownValuesHaveUnitAndDefaultAndNoPasswordOfAnAddress()
+    {
+        Write("ledger:\n  anchor_webhook: https://ada:hunter2@audit.example/c\nalerts:\n  window_hours: 12\n");
+        Settings settings = Read([]);
+        IReadOnlyList<SettingLine> lines = SettingsView.Of(settings);
+        Assert.Equal("https://…@audit.example/c", lines.Single(l => l.Name == "ledger.anchor_webhook").Value);
+        SettingLine window = lines.Single(l => l.Name == "alerts.window_hours");
+        Assert.Equal(("12", "24", "hours"), (window.Value, window.Default, window.Unit));
+        IReadOnlyList<SettingLine> merged = SettingsView.Merge([window with { Value = "24" }], lines);
+        Assert.Equal(("24", "12"), (merged[0].Value, merged[0].Pending));
+        Assert.Contains(
+            new SettingsInspection(settings, TimeProvider.System).Run(),
+            p =>
+                p.Code == "config.secret"
+                && p.Position.Line == 2
+                && !p.ToString().Contains("hunter2", StringComparison.Ordinal)
+        );
+    }
+
+    private static (int, int) At(Problem problem) => (problem.Position.Line, problem.Position.Column);
+
+    private static Setting Of(Settings settings, string name) => settings.All.Single(s => s.Name == name);
 
     private void Write(string text) => File.WriteAllText(Path.Combine(folder, "custodiet.yml"), text);
 
