@@ -23,6 +23,7 @@ public sealed partial class ActTests
     private const string ByDesks = "a judgement: the desks append its record, see Process";
     private const string ByRetention =
         "hold.placed, hold.lifted, erasure.done, events.deleted: see RetentionJourneyTests";
+    private const string ByOperating = "backup.made: see BackupTests; secret.changed: see OperateTests";
     private const string Reads = "changes nothing";
     private const string SignsIn =
         "signing in: session.began, see SignInRecordsTests, ProviderTests, PasskeyTests, BreakGlassTests";
@@ -39,6 +40,11 @@ public sealed partial class ActTests
         ["StoragePage erase"] = ByRetention,
         ["StoragePage lift-"] = ByRetention,
         ["StoragePage place"] = ByRetention,
+        ["POST /api/v1/backups"] = ByOperating,
+        ["POST /api/v1/backups/snapshot"] =
+            "holds files still while the connection is open; the backup is recorded when it is complete",
+        ["PUT /api/v1/secrets/{name}"] = ByOperating,
+        ["DELETE /api/v1/secrets/{name}"] = ByOperating,
         ["POST /api/v1/query"] = Reads,
         ["POST /cases/{number:long}/accept"] = ByDesks,
         ["POST /cases/{number:long}/alerts"] = ByDesks,

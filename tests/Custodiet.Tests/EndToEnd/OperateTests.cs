@@ -51,6 +51,15 @@ public sealed class OperateTests : IDisposable
             Assert.True(code == 0, error);
             Assert.Contains("store:hook", shown, StringComparison.Ordinal);
             Assert.DoesNotContain("hunter2", shown, StringComparison.Ordinal);
+            (code, shown, error) = await CliAsync(["secret", "remove", "hook", "--data", Data]);
+            Assert.True(code == 0, shown + error);
+            using HttpClient client = await product.ClientAsync(TestPaths.Root, "auditor", Cancellation);
+            JsonElement changes = await ProductProcess.QueryAsync(
+                client,
+                "SELECT count(*) FROM records WHERE type = 'secret.changed/1'",
+                Cancellation
+            );
+            Assert.Equal(2, changes[0][0].GetInt64());
             Assert.Equal(0, await product.StopAsync(Cancellation));
             Assert.DoesNotContain("hunter2", product.Log, StringComparison.Ordinal);
         }
