@@ -52,7 +52,7 @@ flow.SetAction(
 
 Option<int> times = new("--times") { Description = "Kills.", DefaultValueFactory = _ => 100 };
 Option<int> count = new("--count") { Description = "Events.", DefaultValueFactory = _ => 200_000 };
-Option<int> seed = new("--seed") { Description = "Seed of the moments.", DefaultValueFactory = _ => 1 };
+Option<int> seed = new("--seed") { Description = "Seed of what is left to chance.", DefaultValueFactory = _ => 1 };
 Command kill = new("kill", "kill -9 at random moments while events are sent with retries; then everything is counted.")
 {
     times,
@@ -115,6 +115,28 @@ pages.SetAction(
         PagesBenchmark.RunAsync(parse.GetValue(pageRules) ?? [], parse.GetValue(alerts), Console.Out, cancellation)
 );
 
-return await new RootCommand("Measures Custodiet.") { sigma, parsers, flow, pages, kill }
+Option<int> seconds = new("--seconds") { Description = "Seconds altogether.", DefaultValueFactory = _ => 60 };
+Option<string?> only = new("--only") { Description = "One decoder, by the name that the run prints." };
+Option<long> first = new("--case") { Description = "The first case, to see a finding again." };
+Command fuzz = new("fuzz", "Hostile bodies for every input decoder, and for the HTTP inputs of the published product.")
+{
+    seconds,
+    seed,
+    only,
+    first,
+};
+fuzz.SetAction(
+    (parse, cancellation) =>
+        FuzzBenchmark.RunAsync(
+            parse.GetValue(seconds),
+            parse.GetValue(seed),
+            parse.GetValue(only),
+            parse.GetValue(first),
+            Console.Out,
+            cancellation
+        )
+);
+
+return await new RootCommand("Measures Custodiet.") { sigma, parsers, flow, pages, kill, fuzz }
     .Parse(args)
     .InvokeAsync();

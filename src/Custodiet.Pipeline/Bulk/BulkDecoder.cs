@@ -35,7 +35,10 @@ public sealed record BulkProblem(string Reason, bool IsSize);
 /// </summary>
 public static class BulkDecoder
 {
-    private static readonly string[] actions = ["index", "create", "update", "delete"];
+    private static readonly (string Name, byte[] Utf8)[] actions =
+    [
+        .. ((string[])["index", "create", "update", "delete"]).Select(a => (a, Encoding.UTF8.GetBytes(a))),
+    ];
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body; items refer to it.</param>
@@ -198,8 +201,8 @@ public static class BulkDecoder
             ReadOnlyMemory<byte> id = default;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                bool isIndex = reader.ValueTextEquals("_index"u8);
-                bool isId = reader.ValueTextEquals("_id"u8);
+                bool isIndex = reader.NameIs("_index"u8);
+                bool isId = reader.NameIs("_id"u8);
                 reader.Read();
                 bool scalar = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
                 int start = (int)reader.TokenStartIndex;
@@ -221,11 +224,11 @@ public static class BulkDecoder
 
     private static string? ActionOf(ref Utf8JsonReader reader)
     {
-        foreach (string action in actions)
+        foreach ((string name, byte[] utf8) in actions)
         {
-            if (reader.ValueTextEquals(action))
+            if (reader.NameIs(utf8))
             {
-                return action;
+                return name;
             }
         }
         return null;

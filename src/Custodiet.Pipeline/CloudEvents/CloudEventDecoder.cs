@@ -20,6 +20,11 @@ public static class CloudEventDecoder
 {
     private static readonly string[] required = ["specversion", "id", "source", "type"];
 
+    private static readonly (string Name, byte[] Utf8)[] known =
+    [
+        .. required.Append("datacontenttype").Select(n => (n, Encoding.UTF8.GetBytes(n))),
+    ];
+
     /// <summary>Reads one event in the JSON format, or an array of them.</summary>
     public static CloudEventProblem? DecodeStructured(
         ReadOnlySpan<byte> body,
@@ -113,7 +118,7 @@ public static class CloudEventDecoder
         {
             return Broken(string.Create(CultureInfo.InvariantCulture, $"Event {number} is no JSON object."));
         }
-        Dictionary<string, string?> known = [];
+        Dictionary<string, string?> values = [];
         Range data = default;
         bool hasData = false;
         byte[]? binary = null;
@@ -121,8 +126,8 @@ public static class CloudEventDecoder
         metadata.Write("\"_cloudevent\":{"u8);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isData = reader.ValueTextEquals("data"u8);
-            bool isBase64 = reader.ValueTextEquals("data_base64"u8);
+            bool isData = reader.NameIs("data"u8);
+            bool isBase64 = reader.NameIs("data_base64"u8);
             string? name = NameOf(ref reader);
             int nameAt = (int)reader.TokenStartIndex;
             int nameEnd = (int)reader.BytesConsumed;
@@ -131,9 +136,9 @@ public static class CloudEventDecoder
             int start = (int)reader.TokenStartIndex;
             ReadOnlySpan<byte> content = isText ? reader.ValueSpan : default;
             bool isNull = reader.TokenType == JsonTokenType.Null;
-            if (isBase64 && isText && reader.TryGetBytesFromBase64(out byte[]? decoded))
+            if (isBase64 && isText)
             {
-                binary = decoded;
+                binary = BytesOf(ref reader);
             }
             reader.Skip();
             Range value = start..(int)reader.BytesConsumed;
@@ -151,7 +156,7 @@ public static class CloudEventDecoder
             {
                 if (name is not null)
                 {
-                    known[name] = isText ? Encoding.UTF8.GetString(content) : null;
+                    values[name] = isText ? Encoding.UTF8.GetString(content) : null;
                 }
                 // The name with its quotes; the reader counts the colon to it.
                 Separate(metadata);
@@ -161,7 +166,7 @@ public static class CloudEventDecoder
             }
         }
         metadata.Write("}"u8);
-        if (Missing(key => known.GetValueOrDefault(key), number) is { } missing)
+        if (Missing(key => values.GetValueOrDefault(key), number) is { } missing)
         {
             return missing;
         }
@@ -170,8 +175,21 @@ public static class CloudEventDecoder
             CarriedEvent.AddValue(target, metadata.Open, hasData ? body[data] : "{}"u8);
             return Check(limits, target);
         }
-        AddData(target, metadata.Open, known.GetValueOrDefault("datacontenttype") ?? "", binary);
+        AddData(target, metadata.Open, values.GetValueOrDefault("datacontenttype") ?? "", binary);
         return Check(limits, target);
+    }
+
+    private static byte[]? BytesOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.TryGetBytesFromBase64(out byte[]? bytes) ? bytes : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape of half a surrogate pair, which is no Base64 either.
+            return null;
+        }
     }
 
     private static void AddData(
@@ -233,14 +251,14 @@ public static class CloudEventDecoder
 
     private static string? NameOf(ref Utf8JsonReader reader)
     {
-        foreach (string name in required)
+        foreach ((string name, byte[] utf8) in known)
         {
-            if (reader.ValueTextEquals(name))
+            if (reader.NameIs(utf8))
             {
                 return name;
             }
         }
-        return reader.ValueTextEquals("datacontenttype"u8) ? "datacontenttype" : null;
+        return null;
     }
 
     private static void Separate(EventBuffer metadata) => metadata.Write(metadata.Open[^1] == (byte)'{' ? ""u8 : ","u8);

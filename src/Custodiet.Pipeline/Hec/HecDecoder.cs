@@ -38,7 +38,10 @@ public sealed record HecDefaults(string? Time, string? Host, string? Source, str
 /// </summary>
 public static class HecDecoder
 {
-    private static readonly string[] kept = ["time", "host", "source", "sourcetype", "index", "fields"];
+    private static readonly byte[][] kept =
+    [
+        .. ((string[])["time", "host", "source", "sourcetype", "index", "fields"]).Select(Encoding.UTF8.GetBytes),
+    ];
 
     /// <summary>Reads JSON objects.</summary>
     /// <param name="body">The body.</param>
@@ -124,8 +127,8 @@ public static class HecDecoder
         metadata.Write("\"_hec\":{"u8);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isEvent = reader.ValueTextEquals("event"u8);
-            string? name = isEvent ? null : NameOf(ref reader);
+            bool isEvent = reader.NameIs("event"u8);
+            byte[]? name = isEvent ? null : NameOf(ref reader);
             reader.Read();
             JsonTokenType kind = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
@@ -154,11 +157,11 @@ public static class HecDecoder
         return null;
     }
 
-    private static string? NameOf(ref Utf8JsonReader reader)
+    private static byte[]? NameOf(ref Utf8JsonReader reader)
     {
-        foreach (string name in kept)
+        foreach (byte[] name in kept)
         {
-            if (reader.ValueTextEquals(name))
+            if (reader.NameIs(name))
             {
                 return name;
             }
@@ -166,33 +169,31 @@ public static class HecDecoder
         return null;
     }
 
-    private static void WriteName(EventBuffer metadata, string name)
+    private static void WriteName(EventBuffer metadata, ReadOnlySpan<byte> name)
     {
         metadata.Write(metadata.Open[^1] == (byte)'{' ? "\""u8 : ",\""u8);
-        metadata.Write(Encoding.UTF8.GetBytes(name));
+        metadata.Write(name);
         metadata.Write("\":"u8);
     }
 
     private static void WriteDefaults(EventBuffer metadata, HecDefaults defaults)
     {
         metadata.Write("\"_hec\":{"u8);
-        (string, string?)[] values =
-        [
-            ("time", defaults.Time),
-            ("host", defaults.Host),
-            ("source", defaults.Source),
-            ("sourcetype", defaults.SourceType),
-            ("index", defaults.Index),
-        ];
-        foreach ((string name, string? value) in values)
-        {
-            if (!string.IsNullOrEmpty(value))
-            {
-                WriteName(metadata, name);
-                CarriedEvent.WriteString(metadata, Encoding.UTF8.GetBytes(value));
-            }
-        }
+        WriteDefault(metadata, "time"u8, defaults.Time);
+        WriteDefault(metadata, "host"u8, defaults.Host);
+        WriteDefault(metadata, "source"u8, defaults.Source);
+        WriteDefault(metadata, "sourcetype"u8, defaults.SourceType);
+        WriteDefault(metadata, "index"u8, defaults.Index);
         metadata.Write("}"u8);
+    }
+
+    private static void WriteDefault(EventBuffer metadata, ReadOnlySpan<byte> name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            WriteName(metadata, name);
+            CarriedEvent.WriteString(metadata, Encoding.UTF8.GetBytes(value));
+        }
     }
 
     private static HecProblem? Check(FramingLimits limits, int number, EventBuffer target)

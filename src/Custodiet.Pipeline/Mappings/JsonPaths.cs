@@ -66,9 +66,9 @@ internal static class JsonPaths
             }
             foreach (JsonProperty property in element.EnumerateObject())
             {
-                if (TextOf(property.Value) is { Length: > 0 } text)
+                if (NameOf(property) is { } name && TextOf(property.Value) is { Length: > 0 } text)
                 {
-                    yield return ($"{front}.{property.Name}", text);
+                    yield return ($"{front}.{name}", text);
                 }
             }
         }
@@ -132,7 +132,20 @@ internal static class JsonPaths
         {
             return element.GetString();
         }
-        // Half a surrogate pair: the text cannot be shown, and must not stop the findings beside it.
+        // Half a surrogate pair or bytes that are no UTF-8: the text cannot be shown, and must not stop the findings beside it.
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        // As with a value's text.
         catch (InvalidOperationException)
         {
             return null;

@@ -103,6 +103,13 @@ public sealed class MappingSet
         }
         try
         {
+            if (UnreadableName(json.Span) is { } place)
+            {
+                return Refused(
+                    "mapping.name",
+                    $"The name of a member at byte {place:N0} holds half of a surrogate pair."
+                );
+            }
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DepthMax });
             return MapDocument(document.RootElement, named, receivedAt);
         }
@@ -164,6 +171,31 @@ public sealed class MappingSet
             }
         }
         return new MappingOutcome(used, findings, problems);
+    }
+
+    /// <summary>Where a name stands that is no text and with which no other could be compared, or null.</summary>
+    private static long? UnreadableName(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\u"u8) < 0)
+        {
+            return null;
+        }
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = DepthMax });
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    return reader.TokenStartIndex;
+                }
+            }
+        }
+        return null;
     }
 
     private static MappingOutcome Refused(string code, string message) =>

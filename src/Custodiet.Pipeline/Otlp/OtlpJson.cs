@@ -135,11 +135,11 @@ internal static class OtlpJson
         using EventBuffer attributes = new();
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("name"u8))
+            if (reader.NameIs("name"u8))
             {
                 Copy(ref reader, writer.Scope, "name"u8);
             }
-            else if (reader.ValueTextEquals("version"u8))
+            else if (reader.NameIs("version"u8))
             {
                 Copy(ref reader, writer.Scope, "version"u8);
             }
@@ -163,15 +163,15 @@ internal static class OtlpJson
         EventBuffer record = writer.Record;
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("timeUnixNano"u8))
+            if (reader.NameIs("timeUnixNano"u8))
             {
                 fault = ReadTime(ref reader, fault, record, "time"u8);
             }
-            else if (reader.ValueTextEquals("observedTimeUnixNano"u8))
+            else if (reader.NameIs("observedTimeUnixNano"u8))
             {
                 fault = ReadTime(ref reader, fault, record, "observed_time"u8);
             }
-            else if (reader.ValueTextEquals("severityNumber"u8))
+            else if (reader.NameIs("severityNumber"u8))
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int severity) && severity != 0)
@@ -181,23 +181,23 @@ internal static class OtlpJson
                 }
                 reader.Skip();
             }
-            else if (reader.ValueTextEquals("severityText"u8))
+            else if (reader.NameIs("severityText"u8))
             {
                 Copy(ref reader, record, "severity_text"u8);
             }
-            else if (reader.ValueTextEquals("eventName"u8))
+            else if (reader.NameIs("eventName"u8))
             {
                 Copy(ref reader, record, "event_name"u8);
             }
-            else if (reader.ValueTextEquals("traceId"u8))
+            else if (reader.NameIs("traceId"u8))
             {
                 Copy(ref reader, record, "trace_id"u8);
             }
-            else if (reader.ValueTextEquals("spanId"u8))
+            else if (reader.NameIs("spanId"u8))
             {
                 Copy(ref reader, record, "span_id"u8);
             }
-            else if (reader.ValueTextEquals("body"u8))
+            else if (reader.NameIs("body"u8))
             {
                 reader.Read();
                 writer.Body.Discard();
@@ -267,14 +267,21 @@ internal static class OtlpJson
             EventBuffer literal = new();
             while (NextMember(ref reader))
             {
-                if (reader.ValueTextEquals("key"u8))
+                if (reader.NameIs("key"u8))
                 {
                     reader.Read();
                     literal.Discard();
-                    WriteLiteral(ref reader, literal);
+                    if (reader.TokenType == JsonTokenType.String)
+                    {
+                        WriteLiteral(ref reader, literal);
+                    }
+                    else if (reader.TokenType != JsonTokenType.Null)
+                    {
+                        fault = OtlpFault.Broken;
+                    }
                     reader.Skip();
                 }
-                else if (reader.ValueTextEquals("value"u8))
+                else if (reader.NameIs("value"u8))
                 {
                     reader.Read();
                     value = reader;
@@ -355,15 +362,12 @@ internal static class OtlpJson
         int depth
     )
     {
-        bool isNumber = reader.ValueTextEquals("intValue"u8);
-        bool isDouble = reader.ValueTextEquals("doubleValue"u8);
+        bool isNumber = reader.NameIs("intValue"u8);
+        bool isDouble = reader.NameIs("doubleValue"u8);
         bool isPlain =
-            isDouble
-            || reader.ValueTextEquals("stringValue"u8)
-            || reader.ValueTextEquals("boolValue"u8)
-            || reader.ValueTextEquals("bytesValue"u8);
-        bool isArray = reader.ValueTextEquals("arrayValue"u8);
-        bool isList = reader.ValueTextEquals("kvlistValue"u8);
+            isDouble || reader.NameIs("stringValue"u8) || reader.NameIs("boolValue"u8) || reader.NameIs("bytesValue"u8);
+        bool isArray = reader.NameIs("arrayValue"u8);
+        bool isList = reader.NameIs("kvlistValue"u8);
         reader.Read();
         if (isNumber)
         {
@@ -447,7 +451,7 @@ internal static class OtlpJson
     /// </summary>
     private static bool Enters(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, JsonTokenType kind)
     {
-        bool wanted = reader.ValueTextEquals(name);
+        bool wanted = reader.NameIs(name);
         reader.Read();
         if (wanted && reader.TokenType == kind)
         {

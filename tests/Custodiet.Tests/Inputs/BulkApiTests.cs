@@ -7,7 +7,7 @@ using Custodiet.Inputs;
 namespace Custodiet.Tests.Inputs;
 
 /// <summary>Shapes are those of Elasticsearch's reference of the bulk API.</summary>
-public class BulkApiTests
+public class BulkApiTests(SharedInputHost shared) : IClassFixture<SharedInputHost>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -70,7 +70,7 @@ public class BulkApiTests
     [InlineData("[1]\n{}\n", "line [1]")]
     public async Task ARequestThatCannotBeCutIntoActionsIsRefusedWhole(string body, string reason)
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, string text, _) = await BulkAsync(host, "/_bulk", body);
         Assert.Equal(400, status);
         Assert.Contains(reason, text, StringComparison.Ordinal);
@@ -134,7 +134,7 @@ public class BulkApiTests
     [InlineData("Bearer {0}")]
     public async Task ATokenMayComeInEveryFormThatClientsKnow(string form)
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         string[] parts = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, host.Token).Split(' ');
         string value = parts[1].Contains(':', StringComparison.Ordinal)
             ? Convert.ToBase64String(Encoding.UTF8.GetBytes(parts[1]))
@@ -146,7 +146,7 @@ public class BulkApiTests
     [Fact]
     public async Task TheRootAnswersClientsOfElasticsearchAndStaysThePageForEverybodyElse()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         foreach (HttpMethod method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
         {
             using HttpRequestMessage request = new(method, "/");
@@ -175,7 +175,7 @@ public class BulkApiTests
     [Fact]
     public async Task AnswersAreOfTheMediaTypeThatTheClientAsksFor()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (_, _, HttpResponseMessage response) = await host.PostAsync(
             "/_bulk",
             "{\"index\":{}}\n{}\n"u8.ToArray(),

@@ -5,7 +5,7 @@ using Custodiet.Inputs;
 namespace Custodiet.Tests.Inputs;
 
 /// <summary>Modes are those of the CloudEvents HTTP protocol binding 1.0.2, section 3.</summary>
-public class CloudEventsApiTests
+public class CloudEventsApiTests(SharedInputHost shared) : IClassFixture<SharedInputHost>
 {
     private const string Path = "/api/v1/cloudevents";
     private const string Attributes =
@@ -14,7 +14,7 @@ public class CloudEventsApiTests
     [Fact]
     public async Task AStructuredEventGivesItsDataAndItsAttributes()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, string text, _) = await SendAsync(
             host,
             $$$"""{{{{Attributes}}},"time":"2026-03-02T08:16:00Z","tenant":"a","data":{"amount": 5}}"""
@@ -36,7 +36,7 @@ public class CloudEventsApiTests
     [InlineData(",\"data_base64\":\"\\/\\/8=\"", ",\"data_base64\":\"//8=\"")]
     public async Task DataOfEveryKindIsKept(string member, string expected)
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         Assert.Equal(200, (await SendAsync(host, $"{{{Attributes}{member}}}")).Status);
         Assert.Equal([$"{{\"_cloudevent\":{{{Attributes}}}{expected}}}"], await host.TextsAsync());
     }
@@ -44,7 +44,7 @@ public class CloudEventsApiTests
     [Fact]
     public async Task ABatchIsTakenWholeOrNotAtAll()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         string good = $"[{{{Attributes},\"data\":{{\"n\":1}}}},{{{Attributes},\"data\":{{\"n\":2}}}}]";
         string bad = $"[{{{Attributes}}},{{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\"}}]";
         Assert.Equal(200, (await SendAsync(host, good, "application/cloudevents-batch+json")).Status);
@@ -60,7 +60,7 @@ public class CloudEventsApiTests
     [Fact]
     public async Task ABinaryEventHasItsAttributesInHeaders()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, _, _) = await host.PostAsync(
             Path,
             "{\"n\":1}"u8.ToArray(),
@@ -105,10 +105,15 @@ public class CloudEventsApiTests
         "application/cloudevents+json",
         400
     )]
+    [InlineData(
+        "{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"data_base64\":\"\\ud800\"}",
+        "application/cloudevents+json",
+        400
+    )]
     [InlineData("{}", "application/json", 415)]
     public async Task WhatIsNoCloudEventIsRefused(string body, string contentType, int expected)
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         Assert.Equal(expected, (await SendAsync(host, body, contentType)).Status);
         Assert.Empty(await host.EventsAsync());
     }

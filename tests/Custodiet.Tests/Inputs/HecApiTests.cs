@@ -4,14 +4,14 @@ using Custodiet.Inputs;
 namespace Custodiet.Tests.Inputs;
 
 /// <summary>Codes and texts are those of Splunk's documentation of the HTTP Event Collector («Possible error codes»).</summary>
-public class HecApiTests
+public class HecApiTests(SharedInputHost shared) : IClassFixture<SharedInputHost>
 {
     private const string Path = "/services/collector/event";
 
     [Fact]
     public async Task ObjectsOneAfterAnotherBecomeEventsWithTheirMetadataBeside()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         string body = """
             {"time": 1772439360.123, "host":"ws-1","source":"app","sourcetype":"_json","index":"main","fields":{"zone":"a"},
              "event":{"user":"mia", "n": 1}}{"event":"plain text"}
@@ -37,7 +37,7 @@ public class HecApiTests
     [Fact]
     public async Task RawLinesCarryWhatTheQuerySays()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, _, _) = await host.PostAsync(
             "/services/collector/raw?host=fw-1&sourcetype=cisco%3Aasa&channel=0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba",
             "first line\r\n\r\n{\"a\":1}\nlast \"line\""u8.ToArray(),
@@ -66,7 +66,7 @@ public class HecApiTests
     [InlineData("{\"event\":\"\"}", 400, 13, 0)]
     public async Task ABodyThatIsNotInOrderIsRefusedWholeWithItsCode(string body, int status, int code, int? number)
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int actual, string text, _) = await host.PostAsync(Path, Encoding.UTF8.GetBytes(body), "Splunk " + host.Token);
         Assert.Equal(status, actual);
         Assert.Contains($"\"code\":{code}", text, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public class HecApiTests
     [Fact]
     public async Task OnlyATokenThatMaySendEventsIsLetIn()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         byte[] body = "{\"event\":1}"u8.ToArray();
         string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + host.Token));
         (string? Authorization, int Status, int Code)[] cases =
@@ -124,7 +124,7 @@ public class HecApiTests
     [Fact]
     public async Task TheOtherRoutesOfTheProductKnowBearerOnly()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, _, _) = await host.PostAsync("/api/v1/events", "{}"u8.ToArray(), "Splunk " + host.Token);
         Assert.Equal(401, status);
     }
@@ -132,7 +132,7 @@ public class HecApiTests
     [Fact]
     public async Task HealthIsOpenAndAcknowledgementIsSaidToBeOff()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         Assert.Equal(
             """{"text":"HEC is healthy","code":17}""",

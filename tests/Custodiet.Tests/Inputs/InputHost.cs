@@ -24,6 +24,8 @@ internal sealed class InputHost : IAsyncDisposable
     private readonly DirectoryInfo folder;
     private readonly Flow flow;
     private readonly WebApplication app;
+    private long firstOffset;
+    private Dictionary<string, InputStatus> before = new(StringComparer.Ordinal);
 
     private InputHost(DirectoryInfo folder, Flow flow, WebApplication app)
     {
@@ -72,16 +74,23 @@ internal sealed class InputHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Every event in the queue, with the input of its batch.</summary>
+    /// <summary>From here on events and figures are those that come now.</summary>
+    public void Begin()
+    {
+        firstOffset = flow.Queue.State.NextOffset;
+        before = flow.Inputs.Read().ToDictionary(i => i.Input, StringComparer.Ordinal);
+    }
+
+    /// <summary>Every event that the queue has taken since <see cref="Begin"/>, with the input of its batch.</summary>
     public async Task<List<(string Input, string Text)>> EventsAsync()
     {
         List<(string, string)> events = [];
         long next = flow.Queue.State.NextOffset;
-        if (next == 0)
+        if (next == firstOffset)
         {
             return events;
         }
-        await foreach (QueuedBatch batch in flow.Queue.ReadAsync(0, Cancellation))
+        await foreach (QueuedBatch batch in flow.Queue.ReadAsync(firstOffset, Cancellation))
         {
             int at = 0;
             foreach (int length in batch.Batch.Lengths)
@@ -113,7 +122,21 @@ internal sealed class InputHost : IAsyncDisposable
         return texts;
     }
 
-    public InputStatus Status(string input) => flow.Inputs.Of(input).Read();
+    /// <summary>The figures of an input since <see cref="Begin"/>.</summary>
+    public InputStatus Status(string input)
+    {
+        InputStatus now = flow.Inputs.Of(input).Read();
+        return before.TryGetValue(input, out InputStatus? old)
+            ? now with
+            {
+                Received = now.Received - old.Received,
+                Accepted = now.Accepted - old.Accepted,
+                InFlight = now.InFlight - old.InFlight,
+                Dropped = Since(now.Dropped, old.Dropped),
+                Refused = Since(now.Refused, old.Refused),
+            }
+            : now;
+    }
 
     /// <summary>Posts a body and answers status, headers and text.</summary>
     public async Task<(int Status, string Text, HttpResponseMessage Response)> PostAsync(
@@ -165,6 +188,14 @@ internal sealed class InputHost : IAsyncDisposable
         return packed.ToArray();
     }
 
+    private static Dictionary<string, long> Since(
+        IReadOnlyDictionary<string, long> now,
+        IReadOnlyDictionary<string, long> old
+    ) =>
+        now.Select(n => KeyValuePair.Create(n.Key, n.Value - old.GetValueOrDefault(n.Key)))
+            .Where(n => n.Value != 0)
+            .ToDictionary(StringComparer.Ordinal);
+
     private async Task<string> TokenAsync(string scope)
     {
         ApiTokens tokens = new(flow.Records, TimeProvider.System);
@@ -177,5 +208,21 @@ internal sealed class InputHost : IAsyncDisposable
             Cancellation
         );
         return Assert.IsType<TokenOutcome.Done>(outcome).Text!;
+    }
+}
+
+/// <summary>One product for all tests of a class that need no settings of their own; each sees only what it sent itself.</summary>
+public sealed class SharedInputHost : IAsyncLifetime
+{
+    private InputHost host = null!;
+
+    public async ValueTask InitializeAsync() => host = await InputHost.StartAsync();
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    internal InputHost Begin()
+    {
+        host.Begin();
+        return host;
     }
 }

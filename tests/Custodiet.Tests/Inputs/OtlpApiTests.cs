@@ -4,7 +4,7 @@ using Custodiet.Tests.Pipeline.Otlp;
 
 namespace Custodiet.Tests.Inputs;
 
-public class OtlpApiTests
+public class OtlpApiTests(SharedInputHost shared) : IClassFixture<SharedInputHost>
 {
     private const string Path = "/v1/logs";
     private const string Proto = "application/x-protobuf";
@@ -15,7 +15,7 @@ public class OtlpApiTests
     [Fact]
     public async Task BothEncodingsAreTakenAndAnsweredInKind()
     {
-        await using InputHost host = await InputHost.StartAsync();
+        InputHost host = shared.Begin();
         (int status, string text, HttpResponseMessage response) = await host.PostAsync(
             Path,
             one.ToProto(),

@@ -73,6 +73,7 @@ public class MappingSetTests
     [InlineData("42", "mapping.unrecognised")]
     [InlineData("", "mapping.json")]
     [InlineData("{", "mapping.json")]
+    [InlineData("{\"a\":1,\"alerts\\ud800\":[]}", "mapping.name")]
     [InlineData("{\"a\":\n x}", "mapping.json")]
     public void WhatCannotBeReadIsAProblem(string body, string code)
     {
@@ -136,6 +137,16 @@ public class MappingSetTests
             """{"class_uid":2004,"message":"\ud83d","finding_info":{"uid":"a","title":"t","desc":"\ud83d"}}"""
         );
         Assert.Single(outcome.Findings);
+    }
+
+    [Fact]
+    public void ANameThatIsNoUtf8DoesNotStopTheOthers()
+    {
+        byte[] body = System.Text.Encoding.UTF8.GetBytes(
+            Alerts("""{"fingerprint":"a","startsAt":"x","labels":{"alertname":"n","#":"v"}}""")
+        );
+        body[System.Array.IndexOf(body, (byte)'#')] = 0x8F;
+        Assert.Single(Starter.Set!.Map(body, null, DateTimeOffset.UnixEpoch).Findings);
     }
 
     [Fact]

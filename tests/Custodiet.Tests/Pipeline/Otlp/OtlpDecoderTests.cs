@@ -101,6 +101,7 @@ public class OtlpDecoderTests
     [InlineData("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":7}]}]}]}")]
     [InlineData("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"intValue\":\"x\"}}]}]}]}")]
     [InlineData("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"x\"}]}]}]}")]
+    [InlineData("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"attributes\":[{\"key\":{\"a\":1}}]}]}]}]}")]
     [InlineData("{\"resourceLogs\":[]} {}")]
     [InlineData("{\"resourceLogs\":[")]
     public void JsonThatIsNoRequestIsRefused(string text) =>
