@@ -59,7 +59,7 @@ internal static class FuzzBenchmark
             output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{target.Name, -20} {report.Cases, 12:N0} bodies {report.Bytes / 1e6, 10:N1} MB {report.Events, 12:N0} events, slowest {report.Slowest.TotalMilliseconds:N1} ms"
+                    $"{target.Name, -20} {report.Cases, 12:N0} bodies {report.Bytes / 1e6, 10:N1} MB {report.Events, 12:N0} events, at most {report.Slowest.TotalMilliseconds:N1} ms and {report.MostAllocated / 1e6:N1} MB a body"
                 )
             );
             if (report.Finding is { } finding)
