@@ -68,6 +68,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The archive of events.</summary>
     public string Archive => Path.Combine(Root, "archive");
 
+    /// <summary>Where each route stands.</summary>
+    public string Routes => Path.Combine(Root, "routes");
+
     /// <summary>Secret keys, readable by the service alone.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
@@ -86,7 +89,9 @@ public sealed class DataFolder : IDisposable
             {
                 CheckFormat(root);
                 DataFolder folder = new(root, held, created);
-                foreach (string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys])
+                foreach (
+                    string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys, folder.Routes]
+                )
                 {
                     CreateOwnerOnly(part);
                 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Custodiet.Embedded;
 
 /// <summary>What the framework lacks for durable files: flushing a folder, so that a name in it survives loss of power.</summary>
-internal static class DurableFolder
+public static class DurableFolder
 {
     private const int ReadOnly = 0x80000; // O_RDONLY and O_CLOEXEC, the same number on x64 and arm64.
 

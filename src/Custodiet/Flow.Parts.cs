@@ -7,6 +7,7 @@ using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Inputs;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
 using Custodiet.Records;
@@ -31,6 +32,7 @@ internal sealed partial class Flow(
     AlertGrouping grouping,
     AlertIntake alerts,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
+    Func<ReadyContent, CancellationToken, Task<OutputRoutes>> openRoutes,
     TimeProvider time,
     Closing closing
 )
@@ -76,6 +78,9 @@ internal sealed partial class Flow(
     public RuleSet Rules => Parts.Rules;
 
     public EventStream Stream => Parts.Stream;
+
+    /// <summary>The routes. Who runs the product runs them; a command on the data folder does not.</summary>
+    public OutputRoutes Outputs => Parts.Routes;
 
     public TimeProvider Time => time;
 
@@ -130,7 +135,8 @@ internal sealed partial class Flow(
             ledger.Size,
             records.Count,
             await records.StagesAsync(cancellation),
-            inputs.Read()
+            inputs.Read(),
+            await Outputs.StatusAsync(cancellation)
         );
     }
 
@@ -138,7 +144,7 @@ internal sealed partial class Flow(
 }
 
 /// <summary>What a flow has once its content is loaded.</summary>
-internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream);
+internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream, OutputRoutes Routes);
 
 /// <summary>The content with what the stream runs of it.</summary>
 internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)

@@ -6,6 +6,7 @@ using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Inputs;
 using Custodiet.Ledger.Envelopes;
+using Custodiet.Outputs;
 using Custodiet.Process.Alerts;
 using Custodiet.Process.Facts;
 using Custodiet.Process.Narration;
@@ -15,6 +16,7 @@ using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Reduction;
 using Custodiet.Streaming;
 using Custodiet.Web;
 
@@ -42,6 +44,7 @@ internal sealed partial class Flow : IAsyncDisposable
             FieldTable fields = new();
             LogSourceTable logSources = new();
             SourceTable sources = new();
+            SourceCriticality criticality = SourceCriticality.Undeclared;
 
             // Records and what is projected from them; sealed for the ledger at the moment of recording.
             SqliteRecords records = closing.Add(
@@ -72,11 +75,16 @@ internal sealed partial class Flow : IAsyncDisposable
                 SetDamagedAside = settings.Flag("queue.set_damaged_aside"),
                 BatchBytesMax = limits.QueueBytesMax,
                 WaitingBytesMax = 2L * limits.QueueBytesMax,
-                NextOffsetAtLeast = Math.Max(analysedTo, archive.NextOffset),
+                NextOffsetAtLeast = Math.Max(
+                    Math.Max(analysedTo, archive.NextOffset),
+                    RouteState.FurthestOffset(folder.Routes)
+                ),
             };
             long keysSince = EventTime.ToMicros(time.GetUtcNow() - bounds.RepeatWindow);
             IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
             SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
+            QueueHold hold = new(queue, settings.Number("outputs.held_bytes_max"));
+            RouteSettings outputs = RouteSettings.From(settings, folder.Routes);
             InputBoard inputs = new();
             EventIntake intake = new(queue, inputs, limits, time);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
@@ -115,14 +123,49 @@ internal sealed partial class Flow : IAsyncDisposable
                 grouping,
                 alerts,
                 OpenStreamAsync,
+                OpenRoutesAsync,
                 time,
                 closing
             );
 
+            // Queue → event → elsewhere, beside the stream.
+            Task<OutputRoutes> OpenRoutesAsync(ReadyContent content, CancellationToken stop) =>
+                OutputRoutes.OpenAsync(
+                    content.Content.Outputs,
+                    outputs,
+                    new RouteParts(
+                        queue,
+                        hold,
+                        records,
+                        records,
+                        content.Parsers,
+                        fields,
+                        logSources,
+                        sources,
+                        criticality,
+                        new Random(),
+                        time,
+                        logs.CreateLogger<OutputRoutes>()
+                    ),
+                    stop
+                );
+
             // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.
             async Task<EventStream> OpenStreamAsync(ReadyContent content, CancellationToken stop)
             {
-                StreamTotals totals = new(sources, await records.SourcesAsync(stop), await records.StagesAsync(stop));
+                Reductions reductions = Reductions.Compile(
+                    content.Content.Outputs.Reductions.Where(r => r.InArchive),
+                    fields,
+                    logSources,
+                    sources,
+                    criticality
+                );
+                StreamTotals totals = new(
+                    sources,
+                    reductions.All,
+                    await records.SourcesAsync(stop),
+                    await records.StagesAsync(stop)
+                );
                 StreamParts parts = new(
                     queue,
                     archive,
@@ -131,10 +174,12 @@ internal sealed partial class Flow : IAsyncDisposable
                     content.Parsers,
                     content.Rules,
                     new FindingMaker(fields),
+                    reductions,
                     fields,
                     sources,
                     totals,
-                    inputs.Stage
+                    inputs.Stage,
+                    hold
                 );
                 EventStream stream = new(
                     parts,
@@ -165,8 +210,10 @@ internal sealed partial class Flow : IAsyncDisposable
         try
         {
             ReadyContent content = await Task.Run(readContent, cancellation).WaitAsync(cancellation);
+            // Before the stream: it must not release what a route has not seen.
+            OutputRoutes routes = closing.Add(await openRoutes(content, cancellation));
             EventStream stream = closing.Add(await openStream(content, cancellation));
-            loadedParts = new LoadedParts(content.Content, content.Rules, stream);
+            loadedParts = new LoadedParts(content.Content, content.Rules, stream, routes);
             loaded.SetResult();
         }
         catch (Exception failure)
@@ -178,10 +225,16 @@ internal sealed partial class Flow : IAsyncDisposable
     }
 
     /// <summary>Runs stream and ledger until cancelled; ends with the first that fails. After <see cref="LoadAsync"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <param name="withRoutes">Whether routes send; otherwise the queue only keeps what they have not seen.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(bool withRoutes, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token)];
+        List<Task> parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token)];
+        if (withRoutes && Outputs.Any)
+        {
+            parts.Add(Outputs.RunAsync(stop.Token));
+        }
         IsReady = true;
         try
         {
@@ -212,6 +265,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton(_ => Content);
         services.AddSingleton(_ => Content.Processes);
         services.AddSingleton(_ => new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
+        services.AddSingleton(_ => Outputs);
         services.AddSingleton(Intake);
         services.AddSingleton(Alerts);
         services.AddSingleton(Ledger);

@@ -4,6 +4,7 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Content;
 using Custodiet.Documents;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Definitions;
@@ -19,6 +20,7 @@ namespace Custodiet;
 /// <param name="Rules">The rules, loaded and refused.</param>
 /// <param name="Mappings">How other tools' findings are read.</param>
 /// <param name="Processes">The processes.</param>
+/// <param name="Outputs">Routes and reductions.</param>
 /// <param name="Problems">What is wrong with anything but rules.</param>
 internal sealed record LoadedContent(
     string Digest,
@@ -26,6 +28,7 @@ internal sealed record LoadedContent(
     RuleLibrary Rules,
     MappingSet Mappings,
     ProcessLibrary Processes,
+    OutputContent Outputs,
     IReadOnlyList<Problem> Problems
 )
 {
@@ -58,6 +61,7 @@ internal sealed record LoadedContent(
                 processes.Add(parse.Definition);
             }
         }
+        OutputContent outputs = OutputContent.Read(files.Routes, files.Reductions, problems);
         if (parsers.Set is null || mappings.Set is null || processes.Count == 0)
         {
             string all = string.Join('\n', problems.Where(p => p.Level == ProblemLevel.Error));
@@ -72,6 +76,7 @@ internal sealed record LoadedContent(
             rules,
             mappings.Set,
             new ProcessLibrary(processes),
+            outputs,
             problems
         );
     }

@@ -45,7 +45,10 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
             run.Min(s => s.FirstReceivedMicros),
             run.Max(s => s.LastReceivedMicros),
             [.. run.Select(s => s.Name)]
-        );
+        )
+        {
+            Columns = SegmentSchema.Columns,
+        };
     }
 
     private string Settings() =>
@@ -56,10 +59,9 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
 
     private string CopyStatement(IReadOnlyList<SegmentEntry> run, string temporary)
     {
-        string files = string.Join(',', run.Select(s => Sql.Text(Path.Combine(folder, s.Name))));
         return $$"""
             COPY (
-                SELECT {{SegmentSchema.Columns}} FROM read_parquet([{{files}}])
+                SELECT * FROM ({{SegmentSchema.Rows(folder, run)}})
                 ORDER BY technology, sensor, event_at, event_offset
             ) TO {{Sql.Text(temporary)}} (
                 FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 65536,
@@ -73,7 +75,7 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
     {
         using DuckDBCommand command = connection.CreateCommand();
         command.CommandText = $"""
-            SELECT count(*), count(DISTINCT event_offset), min(event_offset), max(event_offset), count(unparsed), sum(coalesce(strlen(raw), octet_length(raw_bytes)))::BIGINT
+            SELECT count(*), count(DISTINCT event_offset), min(event_offset), max(event_offset), count(unparsed), coalesce(sum(coalesce(strlen(raw), octet_length(raw_bytes))), 0)::BIGINT
             FROM read_parquet({Sql.Text(temporary)})
             """;
         using DuckDBDataReader reader = command.ExecuteReader();

@@ -36,6 +36,7 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
 [JsonDerivedType(typeof(SegmentArchived), "segment.archived/1")]
 [JsonDerivedType(typeof(SourceDiscovered), "source.discovered/1")]
+[JsonDerivedType(typeof(RouteSkipped), "route.skipped/1")]
 [JsonDerivedType(typeof(ServiceStarted), "service.started/1")]
 [JsonDerivedType(typeof(LedgerAnchored), "ledger.anchored/1")]
 [JsonDerivedType(typeof(LedgerContinued), "ledger.continued/1")]
@@ -307,6 +308,18 @@ public sealed record SourceDiscovered(SourceKey Source, string Parser, DateTimeO
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "source.discovered/1";
+}
+
+/// <summary>A route passed over items, because its destination did not take them for as long as they were kept.</summary>
+/// <param name="Route">The route.</param>
+/// <param name="FirstPosition">The first item that was passed over: an event's offset, or what its kind counts by.</param>
+/// <param name="NextPosition">The first item that was not.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RouteSkipped(string Route, long FirstPosition, long NextPosition, string Reason) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "route.skipped/1";
 }
 
 /// <summary>The service started.</summary>

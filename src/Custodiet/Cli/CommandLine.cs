@@ -53,6 +53,7 @@ internal static class CommandLine
             UserCommand.Create(),
             TokenCommand.Create(),
             StatusCommand.Create(),
+            RoutesCommand.Create(),
             ConfigCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);

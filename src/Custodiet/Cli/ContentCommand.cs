@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Custodiet.Content;
 using Custodiet.Documents;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Definitions;
@@ -18,7 +19,13 @@ internal static class ContentCommand
             Description = "Content folders. Default: the starter content.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Command check = new("check", "Check parsers with their samples, mappings, processes and rules.") { folders };
+        Command check = new(
+            "check",
+            "Check parsers with their samples, mappings, processes, rules, routes and reductions."
+        )
+        {
+            folders,
+        };
         check.SetAction(parse =>
         {
             string[] roots = parse.GetValue(folders) is { Length: > 0 } given ? given : [LoadedContent.StarterFolder];
@@ -33,6 +40,8 @@ internal static class ContentCommand
                         report.Mappings,
                         report.Processes,
                         report.Rules,
+                        report.Routes,
+                        report.Reductions,
                         report.Digest,
                         problems = report.Problems.Select(p => new
                         {
@@ -54,7 +63,7 @@ internal static class ContentCommand
                     Console.Out.WriteLine(problem);
                 }
                 Output.Remark(
-                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
+                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}, {Counted.Of(report.Routes, "route")}, {Counted.Of(report.Reductions, "reduction")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
                 );
             }
             return report.Problems.Any(p => p.Level == ProblemLevel.Error) ? ExitCode.Problems : ExitCode.Done;
@@ -80,6 +89,7 @@ internal static class ContentCommand
             problems.AddRange(parse.Problems);
             processes += parse.Definition is null ? 0 : 1;
         }
+        OutputContent outputs = OutputContent.Read(files.Routes, files.Reductions, problems);
         RuleLibrary rules = RuleLibrary.Load(files.Rules, []);
         problems.AddRange(rules.Refused.SelectMany(r => r.Problems));
         problems.AddRange(rules.Warnings);
@@ -89,6 +99,8 @@ internal static class ContentCommand
             mappings.Set?.Mappings.Count ?? 0,
             processes,
             rules.Rules.Count,
+            outputs.Routes.Count,
+            outputs.Reductions.Count,
             files.Digest,
             problems
         );
@@ -102,6 +114,8 @@ internal sealed record ContentReport(
     int Mappings,
     int Processes,
     int Rules,
+    int Routes,
+    int Reductions,
     string Digest,
     IReadOnlyList<Problem> Problems
 );

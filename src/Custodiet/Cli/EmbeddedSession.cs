@@ -24,7 +24,7 @@ internal sealed class EmbeddedSession : ISession
         this.logs = logs;
         accounts = new Accounts(flow.Records, flow.Time);
         tokens = new ApiTokens(flow.Records, flow.Time);
-        running = flow.RunAsync(stop.Token);
+        running = flow.RunAsync(withRoutes: false, stop.Token);
     }
 
     public string Where => $"the data folder {flow.Folder.Root}";

@@ -1,4 +1,5 @@
 using Custodiet.Inputs;
+using Custodiet.Outputs;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 
@@ -33,7 +34,8 @@ internal sealed record StreamStatus(
     long LedgerSize,
     long Records,
     IReadOnlyList<StageTotals> Stages,
-    IReadOnlyList<InputStatus> Inputs
+    IReadOnlyList<InputStatus> Inputs,
+    IReadOnlyList<RouteStatus> Routes
 );
 
 /// <summary>

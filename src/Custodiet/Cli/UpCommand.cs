@@ -110,7 +110,7 @@ internal static class UpCommand
         Console.Out.WriteLine(flow.ContentRemark);
         // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        await flow.RunAsync(cancellation);
+        await flow.RunAsync(withRoutes: true, cancellation);
     }
 
     private static async Task PlayAsync(Flow flow, int days, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Custodiet.Analytics;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
@@ -7,6 +8,7 @@ using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
+using Custodiet.Reduction;
 
 namespace Custodiet.Streaming;
 
@@ -19,10 +21,12 @@ internal sealed record StreamParts(
     BoundParsers Parsers,
     RuleSet Rules,
     FindingMaker Findings,
+    Reductions Reductions,
     FieldTable Fields,
     SourceTable Sources,
     StreamTotals Totals,
-    StageCounters Input
+    StageCounters Input,
+    QueueHold Hold
 );
 
 /// <summary>
@@ -285,7 +289,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         Interlocked.Exchange(ref reportedInput, -1);
     }
 
-    private void Release() => parts.Queue.Release(Math.Min(AnalysedTo, parts.Archive.NextOffset));
+    private void Release() => parts.Hold.StreamAt(Math.Min(AnalysedTo, parts.Archive.NextOffset));
 
     /// <summary>Rejections and archive progress reach the stored totals even while no event flows.</summary>
     private async Task ReportInputAsync(CancellationToken cancellation)
