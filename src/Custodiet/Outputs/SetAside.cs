@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -12,6 +13,8 @@ internal sealed class SetAside(string folder, TimeProvider time)
 {
     /// <summary>Bytes of the file at most. 64 MiB.</summary>
     public const long BytesMax = 64L << 20;
+
+    private static readonly JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file.</summary>
     public string File { get; } = Path.Combine(folder, "set-aside.jsonl");
@@ -44,7 +47,7 @@ internal sealed class SetAside(string folder, TimeProvider time)
 
     private void Write(AsideItem item, ArrayBufferWriter<byte> target)
     {
-        using (Utf8JsonWriter json = new(target))
+        using (Utf8JsonWriter json = new(target, options))
         {
             json.WriteStartObject();
             json.WriteString("at"u8, time.GetUtcNow());
