@@ -265,7 +265,6 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton(_ => Content);
         services.AddSingleton(_ => Content.Processes);
         services.AddSingleton(_ => new LoadedRules(Rules, Content.Rules.Refused, Content.Problems));
-        services.AddSingleton(_ => Outputs);
         services.AddSingleton(Intake);
         services.AddSingleton(Alerts);
         services.AddSingleton(Ledger);

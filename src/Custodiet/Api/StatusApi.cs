@@ -12,8 +12,8 @@ internal static class StatusApi
         routes
             .MapGet(
                 "/api/v1/routes",
-                async (OutputRoutes outputs, CancellationToken cancellation) =>
-                    Results.Json(await outputs.StatusAsync(cancellation), Output.Json)
+                async (Flow flow, CancellationToken cancellation) =>
+                    Results.Json(await flow.Outputs.StatusAsync(cancellation), Output.Json)
             )
             .RequireAuthorization(Policies.Read)
             .WithSummary("Routes with their balance.")

@@ -90,6 +90,7 @@ internal static class UpCommand
         // Inputs close first, then what was taken is brought to rest.
         await Task.WhenAll(app.StopAsync(CancellationToken.None), syslog.DisposeAsync().AsTask());
         await stop.CancelAsync();
+        await Task.WhenAll(stream, feed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await flow.RestAsync();
         if (first != stopped && first.IsFaulted)
         {

@@ -61,6 +61,8 @@ internal sealed class OutputRoutes : IAsyncDisposable
     private readonly List<RouteStatus> off = [];
     private readonly IEventQueue queue;
 
+    private Task running = Task.CompletedTask;
+
     private OutputRoutes(IEventQueue queue) => this.queue = queue;
 
     /// <summary>Opens every route of the content where it stood; a new one begins with what comes from now on.</summary>
@@ -96,7 +98,7 @@ internal sealed class OutputRoutes : IAsyncDisposable
 
     /// <summary>Runs all of them until cancelled.</summary>
     public Task RunAsync(CancellationToken stop) =>
-        Task.WhenAll(runners.Select(runner => Task.Run(() => runner.RunAsync(stop), CancellationToken.None)));
+        running = Task.WhenAll(runners.Select(runner => Task.Run(() => runner.RunAsync(stop), CancellationToken.None)));
 
     /// <summary>How all of them stand, by id.</summary>
     public async ValueTask<IReadOnlyList<RouteStatus>> StatusAsync(CancellationToken cancellation)
@@ -110,8 +112,10 @@ internal sealed class OutputRoutes : IAsyncDisposable
         return [.. all.OrderBy(status => status.Route, StringComparer.Ordinal)];
     }
 
+    /// <summary>After <see cref="RunAsync"/> was cancelled.</summary>
     public async ValueTask DisposeAsync()
     {
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (RouteRunner runner in runners)
         {
             await runner.DisposeAsync();

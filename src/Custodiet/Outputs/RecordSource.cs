@@ -1,4 +1,6 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
@@ -20,6 +22,13 @@ internal sealed class RecordSource(
 ) : IRouteSource
 {
     private const int ReadAtOnce = 500;
+
+    private static readonly JsonSerializerOptions json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+    };
 
     private static readonly TimeSpan look = TimeSpan.FromSeconds(1);
     private static readonly Viewer nobody = new(new ActorId("route"), new HashSet<Role>());
@@ -90,10 +99,7 @@ internal sealed class RecordSource(
                     stored.Sequence,
                     stored.Finding.OccurredAt,
                     stored.Finding.Source.Sensor,
-                    JsonSerializer.SerializeToUtf8Bytes(
-                        new SentFinding(stored.Sequence, stored.RecordedAt, stored.Alert, alert.Number, stored.Finding),
-                        RecordBodyJson.Options
-                    ),
+                    Json(stored, alert),
                     batch
                 );
             }
@@ -120,16 +126,7 @@ internal sealed class RecordSource(
             else
             {
                 Note(batch, stored.Sealed.RecordedAt);
-                encoder.Add(
-                    stored.Index,
-                    stored.Sealed.RecordedAt,
-                    "-",
-                    JsonSerializer.SerializeToUtf8Bytes(
-                        new SentVerdict(stored.Index, stored.Sealed.RecordedAt, stored.Sealed.Actor, verdict),
-                        RecordBodyJson.Options
-                    ),
-                    batch
-                );
+                encoder.Add(stored.Index, stored.Sealed.RecordedAt, "-", Json(stored, verdict), batch);
             }
             batch.Next = stored.Index + 1;
         }
@@ -150,13 +147,68 @@ internal sealed class RecordSource(
     private static void Note(OutputBatch batch, DateTimeOffset at) =>
         batch.OldestMicros = batch.OldestMicros == 0 ? Records.Events.EventTime.ToMicros(at) : batch.OldestMicros;
 
-    private sealed record SentFinding(
-        long Sequence,
-        DateTimeOffset RecordedAt,
-        AlertId Alert,
-        long AlertNumber,
-        Finding Finding
-    );
+    /// <summary>A finding with the names of the dataset <c>findings</c>; a field with several values is an array.</summary>
+    private static byte[] Json(StoredFinding stored, Alert alert)
+    {
+        Finding finding = stored.Finding;
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                stored.Sequence,
+                FindingId = finding.Id.ToString(),
+                AlertId = stored.Alert.ToString(),
+                AlertNumber = alert.Number,
+                RuleId = finding.Rule.Id,
+                RuleTitle = finding.Rule.Title,
+                RuleDigest = finding.Rule.Digest,
+                RuleAuthor = finding.Rule.Author,
+                finding.Severity,
+                SeverityId = (int)finding.Severity,
+                finding.EventOffset,
+                finding.OccurredAt,
+                stored.RecordedAt,
+                finding.Source.Technology,
+                finding.Source.Sensor,
+                EntityKind = finding.Entity.Kind,
+                EntityName = finding.Entity.Name,
+                finding.Techniques,
+                Fields = finding
+                    .Fields.GroupBy(field => field.Name, StringComparer.Ordinal)
+                    .ToDictionary(
+                        group => group.Key,
+                        group => group.Count() == 1 ? (object)group.First().Value : group.Select(field => field.Value)
+                    ),
+                finding.SourceRef,
+                finding.Link,
+            },
+            json
+        );
+    }
 
-    private sealed record SentVerdict(long LedgerIndex, DateTimeOffset RecordedAt, ActorId Actor, VerdictGiven Verdict);
+    /// <summary>A verdict with the names of the dataset <c>verdicts</c>.</summary>
+    private static byte[] Json(StoredRecord stored, VerdictGiven verdict) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                LedgerIndex = stored.Index,
+                RecordId = stored.Sealed.Id.ToString(),
+                DecisionId = verdict.Verdict.ToString(),
+                AlertIds = verdict.Alerts.Select(alert => alert.ToString()),
+                CaseId = verdict.Case?.ToString(),
+                RunId = verdict.Run.ToString(),
+                verdict.Decision.Verdict,
+                VerdictId = (int)verdict.Decision.Verdict,
+                verdict.Decision.Reason,
+                verdict.Decision.Impact,
+                verdict.Decision.Confidence,
+                ProcessId = verdict.Process.Id,
+                ProcessVersion = verdict.Process.Version,
+                ProcessDigest = verdict.Process.Digest,
+                JudgedBy = stored.Sealed.Actor.ToString(),
+                stored.Sealed.OccurredAt,
+                stored.Sealed.RecordedAt,
+                Supersedes = stored.Sealed.Supersedes?.ToString(),
+            },
+            json
+        );
 }

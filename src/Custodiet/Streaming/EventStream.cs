@@ -297,6 +297,8 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), time);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
+            // Also while nothing comes: on a disk that is nearly full, what routes keep has to go before anything can.
+            Release();
             StageBalance input = parts.Input.Read();
             long mark = input.Failed + input.Dropped.Values.Sum();
             if (Interlocked.Exchange(ref reportedInput, mark) == mark)

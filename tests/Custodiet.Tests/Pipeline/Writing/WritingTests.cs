@@ -69,7 +69,7 @@ public class WritingTests
             """{"event_offset":7,"received_at":"2026-03-02T08:16:01Z","event_at":"2026-03-02T08:16:00.123456Z","technology":"app","sensor":"größe-1","parser":"generic-json","log_sources":["windows/*/sysmon"],"fields":{"a":["1","2"],"n":4688,"z":"007","t":true,"0":null,"bad":"\uFFFD("},"raw_base64":"/0E="}""",
             Encoding.UTF8.GetString(line.WrittenSpan)
         );
-        item.Reduce("less", field => fields.NameOf(field) == "n");
+        item.Reduce("less", field => field >= 0 && fields.NameOf(field) == "n");
         line.Clear();
         writer.Write(item, line);
         using JsonDocument reduced = JsonDocument.Parse(line.WrittenMemory);
