@@ -166,18 +166,19 @@ internal abstract record DestinationDefinition
         {
             return null;
         }
-        TextPositionOf at = new(map, "url");
         if (
             !Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
             || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
         )
         {
-            at.Error("url", $"«{text}» is not an address that begins with http:// or https://.");
+            Wrong(map, "url", "url", $"«{text}» is not an address that begins with http:// or https://.");
             return null;
         }
         if (url.UserInfo.Length > 0)
         {
-            at.Error(
+            Wrong(
+                map,
+                "url",
                 "secret",
                 "The address holds a name or a password.",
                 "give it as a header with a secret: Authorization: {secret: NAME, before: \"Basic \"}"
@@ -185,7 +186,7 @@ internal abstract record DestinationDefinition
         }
         if (url.Scheme == Uri.UriSchemeHttp && !IsLoopback(url.IdnHost) && headers.Any(h => h.Secret is not null))
         {
-            at.Error("secret", "A secret would be sent in clear text.", "use https://");
+            Wrong(map, "url", "secret", "A secret would be sent in clear text.", "use https://");
         }
         return new ToHttp(url, headers, gzip, TimeSpan.FromSeconds(seconds), tls);
     }
@@ -225,11 +226,7 @@ internal abstract record DestinationDefinition
         {
             if (address.Length > 0)
             {
-                new TextPositionOf(map, "address").Error(
-                    "address",
-                    $"«{address}» is no host and port.",
-                    "siem.example.org:6514"
-                );
+                Wrong(map, "address", "address", $"«{address}» is no host and port.", "siem.example.org:6514");
             }
             return null;
         }
@@ -237,11 +234,8 @@ internal abstract record DestinationDefinition
         return new ToSyslog(host, port, transport, (facility * 8) + severity, bytes, tls);
     }
 
-    private readonly record struct TextPositionOf(ContentMap Map, string Key)
-    {
-        public void Error(string code, string message, string? hint = null) =>
-            Map.Error(code, message, Map.Find(Key)!.Position, hint);
-    }
+    private static void Wrong(ContentMap map, string key, string code, string message, string? hint = null) =>
+        map.Error(code, message, map.Find(key)!.Position, hint);
 }
 
 /// <summary>A header of an HTTP destination: a value as it stands, or a secret by its name.</summary>
@@ -307,8 +301,6 @@ internal sealed record HeaderDefinition(string Name, string Value, string? Secre
                 headers.Add(new HeaderDefinition(name, all.Optional(name) ?? "", null));
             }
         }
-        // Every entry was looked at.
-        _ = all.Entries.Select(entry => all.Find(entry.Key.Text)).ToList();
         return headers;
     }
 }

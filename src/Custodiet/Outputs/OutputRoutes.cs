@@ -66,7 +66,6 @@ internal sealed class OutputRoutes : IAsyncDisposable
     private OutputRoutes(IEventQueue queue) => this.queue = queue;
 
     /// <summary>Opens every route of the content where it stood; a new one begins with what comes from now on.</summary>
-    /// <exception cref="InvalidDataException">The state of a route is damaged.</exception>
     public static async Task<OutputRoutes> OpenAsync(
         OutputContent content,
         RouteSettings settings,
@@ -83,7 +82,17 @@ internal sealed class OutputRoutes : IAsyncDisposable
                 routes.off.Add(Refused(route, refusal, parts.Time.GetUtcNow()));
                 continue;
             }
-            RouteRunner runner = await OpenAsync(route, content, settings, parts, cancellation);
+            RouteRunner runner;
+            try
+            {
+                runner = await OpenAsync(route, content, settings, parts, cancellation);
+            }
+            catch (InvalidDataException damaged)
+            {
+                parts.Log.RouteRefused(route.Id, damaged.Message);
+                routes.off.Add(Refused(route, damaged.Message, parts.Time.GetUtcNow()));
+                continue;
+            }
             routes.runners.Add(runner);
             if (route.Items == RouteItems.Events)
             {

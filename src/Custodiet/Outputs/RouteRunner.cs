@@ -28,6 +28,12 @@ internal sealed class RouteRunner : IAsyncDisposable
     /// <summary>The longest time between two attempts that a destination may ask for.</summary>
     public static readonly TimeSpan RetryAfterMax = TimeSpan.FromMinutes(15);
 
+    /// <summary>
+    /// Items set aside one after another without one that was taken between. A destination that refuses everything is configured wrongly: it
+    /// is waited for, and nothing more is set aside.
+    /// </summary>
+    public const int AsideInARowMax = 100;
+
     private static readonly TimeSpan retryMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan retryMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan failureWait = TimeSpan.FromMinutes(1);
@@ -47,6 +53,8 @@ internal sealed class RouteRunner : IAsyncDisposable
     private long oldestKept;
     private long oldestMicros;
     private int itemsMax;
+    private int asideInARow;
+    private int refusals;
     private bool recordsChecked;
 
     public RouteRunner(
@@ -198,6 +206,13 @@ internal sealed class RouteRunner : IAsyncDisposable
             {
                 case null:
                     return;
+                case Delivery.Refused { Reason: var reason }
+                    when batch.Items.Count == 1 && asideInARow >= AsideInARowMax:
+                    await WaitOutAsync(
+                        $"{AsideInARowMax} items in a row were refused, the next one too: {reason}",
+                        stop
+                    );
+                    return;
                 case Delivery.Refused { Reason: var reason } when batch.Items.Count == 1:
                     refused = true;
                     batch.Aside.Add(new AsideItem(batch.LastItem, batch.Items.Bytes.ToArray(), reason));
@@ -215,6 +230,15 @@ internal sealed class RouteRunner : IAsyncDisposable
         {
             aside.Keep(batch.Aside);
             parts.Log.ItemSetAside(route.Id, batch.Aside[^1].Reason);
+        }
+        if (refused)
+        {
+            asideInARow++;
+        }
+        else if (batch.Items.Count > 0)
+        {
+            asideInARow = 0;
+            refusals = 0;
         }
         itemsMax = refused ? 1 : (int)Math.Min(route.Batch.Events, itemsMax * 2L);
         RouteState now = state;
@@ -270,7 +294,7 @@ internal sealed class RouteRunner : IAsyncDisposable
             }
             if (outcome is not Delivery.Later later)
             {
-                if (standing.Condition == RouteCondition.Waiting)
+                if (outcome is Delivery.Done && standing.Condition == RouteCondition.Waiting)
                 {
                     Stand(RouteCondition.Sending, null);
                     parts.Log.RouteSendsAgain(route.Id, route.To.Words);
@@ -291,6 +315,18 @@ internal sealed class RouteRunner : IAsyncDisposable
             await Task.WhenAny(Task.Delay(Pause(attempt, later.After), parts.Time, stop), passed);
             stop.ThrowIfCancellationRequested();
         }
+    }
+
+    private async Task WaitOutAsync(string reason, CancellationToken stop)
+    {
+        if (standing.Condition != RouteCondition.Waiting)
+        {
+            parts.Log.RouteWaits(route.Id, route.To.Words, reason);
+        }
+        Stand(RouteCondition.Waiting, reason);
+        RouteState now = state;
+        state = now with { Totals = now.Totals with { Retries = now.Totals.Retries + 1 } };
+        await Task.WhenAny(Task.Delay(Pause(refusals++, null), parts.Time, stop), passedBy.Task);
     }
 
     private TimeSpan Pause(int attempt, TimeSpan? asked)

@@ -106,6 +106,19 @@ internal sealed record RouteState
         }
     }
 
+    // What cannot be read turns its route off and must not keep the product from starting.
+    private static RouteState? ReadOrNull(string folder)
+    {
+        try
+        {
+            return Read(folder);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Replaces the file; durable on return.</summary>
     public void Write(string folder) =>
         DurableFolder.Replace(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, json));
@@ -115,7 +128,7 @@ internal sealed record RouteState
         Directory.Exists(routesFolder)
             ? Directory
                 .EnumerateDirectories(routesFolder)
-                .Select(Read)
+                .Select(ReadOrNull)
                 .OfType<RouteState>()
                 .Where(state => state.Items == nameof(RouteItems.Events))
                 .Select(state => Math.Max(state.Position, state.SendingTo))

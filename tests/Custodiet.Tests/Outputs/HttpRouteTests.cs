@@ -119,6 +119,41 @@ public class HttpRouteTests
     }
 
     [Fact]
+    public async Task AReceiverThatRefusesEverythingIsWaitedForInsteadOfSettingEverythingAside()
+    {
+        await using HttpReceiver receiver = await HttpReceiver.StartAsync();
+        await using OutputStage stage = await OutputStage.StartAsync(Route(receiver.Url));
+        await File.WriteAllTextAsync(Path.Combine(stage.Secrets, "receiver"), "s3cret", Cancellation);
+        bool broken = true;
+        receiver.Answer = (_, response) =>
+        {
+            response.StatusCode = broken ? 400 : 200;
+            return Task.CompletedTask;
+        };
+        await stage.SendAsync(150);
+        RouteStatus waits = await stage.UntilAsync(s => s.Condition == RouteCondition.Waiting);
+        Assert.Equal((100L, 50L), (waits.SetAside, waits.Waiting));
+        Assert.Contains("100 items in a row were refused", waits.Problem, StringComparison.Ordinal);
+        broken = false;
+        RouteStatus done = await stage.UntilAsync(s => s.Waiting == 0);
+        Assert.Equal((100L, 50L, RouteCondition.Sending), (done.SetAside, done.Sent, done.Condition));
+    }
+
+    [Fact]
+    public async Task AStateThatCannotBeReadTurnsItsRouteOffAndNothingElse()
+    {
+        await using HttpReceiver receiver = await HttpReceiver.StartAsync();
+        await using OutputStage stage = await OutputStage.StartAsync(Route(receiver.Url));
+        await stage.StopAsync();
+        await File.WriteAllTextAsync(Path.Combine(stage.States, "on", "state.json"), "{\"version\":", Cancellation);
+        await stage.StartAsync();
+        RouteStatus status = await stage.StatusAsync();
+        Assert.Equal(RouteCondition.Off, status.Condition);
+        Assert.Contains("state.json cannot be read", status.Problem, StringComparison.Ordinal);
+        Assert.Equal(0, RouteState.FurthestOffset(stage.States));
+    }
+
+    [Fact]
     public async Task ASecretThatIsNotThereIsWaitedForAndARedirectIsNotFollowed()
     {
         await using HttpReceiver receiver = await HttpReceiver.StartAsync();

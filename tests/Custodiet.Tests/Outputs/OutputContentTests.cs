@@ -132,6 +132,28 @@ public class OutputContentTests
         Assert.Equal(2, problems.Count(p => p.Code == "route.raw.reduced"));
     }
 
+    [Fact]
+    public void TheCheckOfContentNamesWhatIsWrongWithRoutesAndReductions()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory("custodiet-content-");
+        Directory.CreateDirectory(Path.Combine(root.FullName, "routes"));
+        Directory.CreateDirectory(Path.Combine(root.FullName, "reductions"));
+        File.WriteAllText(Path.Combine(root.FullName, "routes", "good.yml"), Good);
+        File.WriteAllText(Path.Combine(root.FullName, "routes", "bad.yml"), "id: bad\nto:\n  file: {path: ../x}\n");
+        File.WriteAllText(Path.Combine(root.FullName, "reductions", "bad.yml"), "id: bad\ndrop: event\n");
+        Custodiet.Cli.ContentReport report = Custodiet.Cli.ContentCommand.Check([root.FullName]);
+        Assert.Equal((1, 0), (report.Routes, report.Reductions));
+        string[] told =
+        [
+            .. report.Problems.Select(p =>
+                $"{Path.GetFileName(p.Position.File)}:{p.Position.Line}:{p.Position.Column} {p.Code}"
+            ),
+        ];
+        Assert.Contains("bad.yml:3:16 route.path", told);
+        Assert.Contains("bad.yml:1:1 reduction.missing", told);
+        root.Delete(recursive: true);
+    }
+
     [Theory]
     [InlineData("", "localhost", 1, true)]
     [InlineData("", "127.3.2.1", 1, true)]
