@@ -21,12 +21,15 @@ public sealed class EventJson(FieldTable fields, SourceTable sources, LogSourceT
     };
 
     private readonly Dictionary<int, int> occurrences = [];
+    private readonly Dictionary<int, JsonEncodedText> names = [];
+    private Utf8JsonWriter? writer;
 
     /// <summary>Writes the event, without a line break behind it.</summary>
     public void Write(Event item, IBufferWriter<byte> target)
     {
         ArgumentNullException.ThrowIfNull(item);
-        using Utf8JsonWriter json = new(target, options);
+        Utf8JsonWriter json = writer ??= new Utf8JsonWriter(target, options);
+        json.Reset(target);
         SourceKey source = sources.Of(item.Source);
         json.WriteStartObject();
         json.WriteNumber("event_offset"u8, item.Offset);
@@ -62,6 +65,18 @@ public sealed class EventJson(FieldTable fields, SourceTable sources, LogSourceT
             }
         }
         json.WriteEndObject();
+        json.Flush();
+    }
+
+    private JsonEncodedText NameOf(int field)
+    {
+        // Bounded by the table of names.
+        if (!names.TryGetValue(field, out JsonEncodedText name))
+        {
+            name = JsonEncodedText.Encode(fields.NameOf(field), options.Encoder);
+            names.Add(field, name);
+        }
+        return name;
     }
 
     private void WriteFields(Event item, Utf8JsonWriter json)
@@ -81,7 +96,7 @@ public sealed class EventJson(FieldTable fields, SourceTable sources, LogSourceT
             {
                 continue;
             }
-            json.WritePropertyName(fields.NameOf(field));
+            json.WritePropertyName(NameOf(field));
             if (count == 1)
             {
                 WriteValue(item, values[i], json);

@@ -97,6 +97,7 @@ internal sealed class FileDestination(
             Mode = FileMode.OpenOrCreate,
             Access = FileAccess.Write,
             Share = FileShare.Read,
+            BufferSize = 1 << 18,
         };
         if (!OperatingSystem.IsWindows())
         {
