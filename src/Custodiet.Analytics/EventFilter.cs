@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Custodiet.Analytics.Language;
 using Custodiet.Documents;
 using Custodiet.Records;
@@ -12,7 +11,7 @@ namespace Custodiet.Analytics;
 /// </summary>
 public sealed class EventFilter
 {
-    private static readonly string[] criticalities = ["low", "normal", "high", "critical"];
+    private static readonly string[] criticalities = ["low", "normal", "high", "vital"];
 
     private EventFilter() { }
 
@@ -28,15 +27,15 @@ public sealed class EventFilter
 
     internal bool? Parsed { get; private init; }
 
-    private IReadOnlyList<string> Technologies { get; init; } = [];
+    private IReadOnlyList<SourcePattern> Technologies { get; init; } = [];
 
-    private IReadOnlyList<string> Sensors { get; init; } = [];
+    private IReadOnlyList<SourcePattern> Sensors { get; init; } = [];
 
     private List<Criticality> Criticalities { get; init; } = [];
 
     /// <summary>Reads the map behind <c>when</c>.</summary>
     /// <param name="map">
-    /// Keys: <c>technology</c>, <c>sensor</c> (a value or a list, <c>*</c> for any run of characters, case ignored), <c>criticality</c>, <c>parsed</c>,
+    /// Keys: <c>technology</c>, <c>sensor</c> (a value or a list, <c>*</c> for any run of characters, <c>?</c> for one, case ignored), <c>criticality</c>, <c>parsed</c>,
     /// <c>logsource</c> and <c>detection</c> as in a Sigma rule. Null selects every event.
     /// </param>
     /// <param name="problems">Where the map reports to; what is wrong with the detection is added.</param>
@@ -51,8 +50,8 @@ public sealed class EventFilter
         ProblemList found = new();
         EventFilter filter = new()
         {
-            Technologies = map.Texts("technology"),
-            Sensors = map.Texts("sensor"),
+            Technologies = [.. map.Texts("technology").Select(name => SourcePattern.All with { Technology = name })],
+            Sensors = [.. map.Texts("sensor").Select(name => SourcePattern.All with { Sensor = name })],
             Criticalities = ReadCriticalities(map),
             Parsed = map.Has("parsed") ? map.Flag("parsed") : null,
             LogSource = ReadLogSource(map),
@@ -68,15 +67,12 @@ public sealed class EventFilter
     }
 
     internal bool Selects(SourceKey source, Criticality criticality) =>
-        (Technologies.Count == 0 || Technologies.Any(pattern => Matches(pattern, source.Technology)))
-        && (Sensors.Count == 0 || Sensors.Any(pattern => Matches(pattern, source.Sensor)))
+        (Technologies.Count == 0 || Technologies.Any(pattern => pattern.Matches(source)))
+        && (Sensors.Count == 0 || Sensors.Any(pattern => pattern.Matches(source)))
         && (Criticalities.Count == 0 || Criticalities.Contains(criticality));
 
     internal bool Selects(IReadOnlyList<LogSource> logSources) =>
         LogSource == default || logSources.Any(source => source.Satisfies(LogSource));
-
-    private static bool Matches(string pattern, string name) =>
-        FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true);
 
     private static List<Criticality> ReadCriticalities(ContentMap map)
     {

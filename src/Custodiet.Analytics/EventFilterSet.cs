@@ -15,14 +15,14 @@ public sealed class EventFilterSet
         RuleSet conditions,
         int[] filterOfRule,
         SourceTable sources,
-        SourceCriticality criticality
+        Func<SourceKey, Criticality> criticality
     )
     {
         Filters = filters;
         this.conditions = conditions;
         this.filterOfRule = filterOfRule;
         Sources = sources;
-        Criticality = criticality;
+        CriticalityOf = criticality;
     }
 
     /// <summary>The filters in the order given.</summary>
@@ -32,7 +32,7 @@ public sealed class EventFilterSet
 
     internal SourceTable Sources { get; }
 
-    internal SourceCriticality Criticality { get; }
+    internal Func<SourceKey, Criticality> CriticalityOf { get; }
 
     internal ReadOnlySpan<int> FilterOfRule => filterOfRule;
 
@@ -47,7 +47,7 @@ public sealed class EventFilterSet
         FieldTable fields,
         LogSourceTable logSources,
         SourceTable sources,
-        SourceCriticality criticality
+        Func<SourceKey, Criticality> criticality
     )
     {
         ArgumentNullException.ThrowIfNull(filters);
@@ -124,7 +124,7 @@ public sealed class EventFilterEvaluator
         if (!bySource.TryGetValue(source, out bool[]? known))
         {
             SourceKey key = set.Sources.Of(source);
-            Criticality criticality = set.Criticality.Of(key);
+            Criticality criticality = set.CriticalityOf(key);
             known = [.. set.Filters.Select(filter => filter.Selects(key, criticality))];
             bySource.Add(source, known);
         }

@@ -97,6 +97,47 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
         }
     }
 
+    /// <summary>Counts where a person is named. Changes nothing.</summary>
+    public ValueTask<NamedInRecords> CountNamedAsync(PersonText person, CancellationToken cancellation) =>
+        readers.ReadAsync(s => RecordEraser.Count(s, person), cancellation);
+
+    /// <summary>
+    /// Erases a person from records, findings and accounts, in one transaction, records what was done, and writes the file anew, so that no
+    /// piece is left in it. Appends wait meanwhile, and the disk needs room for the file a second time.
+    /// </summary>
+    /// <param name="person">Whom.</param>
+    /// <param name="erasure">The erasure's id.</param>
+    /// <param name="done">Makes the record of the whole act from what was found.</param>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="now">When.</param>
+    /// <param name="cancellation">Withdraws it while it waits; once begun it is finished.</param>
+    /// <returns>What was erased, and why pieces may be left; or null, and why nothing was.</returns>
+    public async ValueTask<(NamedInRecords? Erased, string? Refusal)> EraseAsync(
+        PersonText person,
+        string erasure,
+        Func<NamedInRecords, RecordDraft> done,
+        ActorId actor,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        NamedInRecords? erased = null;
+        AppendOutcome outcome = await writer
+            .WriteAsync(
+                appender =>
+                {
+                    erased = RecordEraser.Erase(appender, person, erasure, actor, now);
+                    return appender.Append([done(erased)]);
+                },
+                RecordLimits.RowsPerCommit,
+                refusable: true,
+                cancellation,
+                overwrite: true
+            )
+            .ConfigureAwait(false);
+        return outcome is AppendOutcome.Refused refused ? (null, refused.Reason) : (erased, writer.OverwriteFailure);
+    }
+
     /// <inheritdoc/>
     public ValueTask<AppendOutcome> SaveAsync(
         Account account,

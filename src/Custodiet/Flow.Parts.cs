@@ -13,6 +13,7 @@ using Custodiet.Process.Alerts;
 using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 using Custodiet.Streaming;
 
 namespace Custodiet;
@@ -31,6 +32,8 @@ internal sealed partial class Flow(
     SyslogInputs syslog,
     AlertGrouping grouping,
     AlertIntake alerts,
+    Holds holds,
+    Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     Func<ReadyContent, CancellationToken, Task<OutputRoutes>> openRoutes,
     TimeProvider time,
@@ -74,6 +77,15 @@ internal sealed partial class Flow(
     public AlertGrouping Grouping => grouping;
 
     public AlertIntake Alerts => alerts;
+
+    /// <summary>Legal holds.</summary>
+    public Holds Holds => holds;
+
+    /// <summary>What is kept how long.</summary>
+    public RetentionKeeper Retention => Parts.Retention;
+
+    /// <summary>The erasure of a person's data.</summary>
+    public PersonErasure Erasure => new(this, holds);
 
     public RuleSet Rules => Parts.Rules;
 
@@ -144,7 +156,13 @@ internal sealed partial class Flow(
 }
 
 /// <summary>What a flow has once its content is loaded.</summary>
-internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream, OutputRoutes Routes);
+internal sealed record LoadedParts(
+    LoadedContent Content,
+    RuleSet Rules,
+    EventStream Stream,
+    OutputRoutes Routes,
+    RetentionKeeper Retention
+);
 
 /// <summary>The content with what the stream runs of it.</summary>
 internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)

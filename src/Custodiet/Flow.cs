@@ -17,6 +17,7 @@ using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Reduction;
+using Custodiet.Retention;
 using Custodiet.Streaming;
 using Custodiet.Web;
 
@@ -44,7 +45,6 @@ internal sealed partial class Flow : IAsyncDisposable
             FieldTable fields = new();
             LogSourceTable logSources = new();
             SourceTable sources = new();
-            SourceCriticality criticality = SourceCriticality.Undeclared;
 
             // Records and what is projected from them; sealed for the ledger at the moment of recording.
             SqliteRecords records = closing.Add(
@@ -98,6 +98,7 @@ internal sealed partial class Flow : IAsyncDisposable
             );
             await grouping.LoadAsync(records, cancellation);
             AlertIntake alerts = new(grouping, records, records, time);
+            Holds holds = closing.Add(new Holds(records, time));
             Datasets datasets = closing.Add(
                 await Datasets.OpenAsync(
                     Path.Combine(folder.Root, "datasets"),
@@ -122,6 +123,16 @@ internal sealed partial class Flow : IAsyncDisposable
                 syslog,
                 grouping,
                 alerts,
+                holds,
+                content => new RetentionKeeper(
+                    archive,
+                    holds,
+                    content.Sources,
+                    settings,
+                    folder.Root,
+                    time,
+                    logs.CreateLogger<RetentionKeeper>()
+                ),
                 OpenStreamAsync,
                 OpenRoutesAsync,
                 time,
@@ -142,7 +153,7 @@ internal sealed partial class Flow : IAsyncDisposable
                         fields,
                         logSources,
                         sources,
-                        criticality,
+                        content.Content.Sources.CriticalityOf,
                         new Random(),
                         time,
                         logs.CreateLogger<OutputRoutes>()
@@ -158,7 +169,7 @@ internal sealed partial class Flow : IAsyncDisposable
                     fields,
                     logSources,
                     sources,
-                    criticality
+                    content.Content.Sources.CriticalityOf
                 );
                 StreamTotals totals = new(
                     sources,
@@ -213,7 +224,7 @@ internal sealed partial class Flow : IAsyncDisposable
             // Before the stream: it must not release what a route has not seen.
             OutputRoutes routes = closing.Add(await openRoutes(content, cancellation));
             EventStream stream = closing.Add(await openStream(content, cancellation));
-            loadedParts = new LoadedParts(content.Content, content.Rules, stream, routes);
+            loadedParts = new LoadedParts(content.Content, content.Rules, stream, routes, keep(content.Content));
             loaded.SetResult();
         }
         catch (Exception failure)
@@ -230,7 +241,7 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(bool withRoutes, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        List<Task> parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token)];
+        List<Task> parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token), Retention.RunAsync(stop.Token)];
         if (withRoutes && Outputs.Any)
         {
             parts.Add(Outputs.RunAsync(stop.Token));

@@ -7,6 +7,7 @@ using Custodiet.Documents;
 using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
+using Custodiet.Pipeline.Sources;
 using Custodiet.Process.Definitions;
 using Custodiet.Records;
 using Custodiet.Records.Ledger;
@@ -20,6 +21,7 @@ namespace Custodiet;
 /// <param name="Rules">The rules, loaded and refused.</param>
 /// <param name="Mappings">How other tools' findings are read.</param>
 /// <param name="Processes">The processes.</param>
+/// <param name="Sources">What is declared of sources.</param>
 /// <param name="Outputs">Routes and reductions.</param>
 /// <param name="Problems">What is wrong with anything but rules.</param>
 internal sealed record LoadedContent(
@@ -28,6 +30,7 @@ internal sealed record LoadedContent(
     RuleLibrary Rules,
     MappingSet Mappings,
     ProcessLibrary Processes,
+    SourceDeclarations Sources,
     OutputContent Outputs,
     IReadOnlyList<Problem> Problems
 )
@@ -51,6 +54,8 @@ internal sealed record LoadedContent(
         problems.AddRange(parsers.Problems);
         MappingSetLoad mappings = MappingSet.Load(files.Mappings);
         problems.AddRange(mappings.Problems);
+        SourceDeclarationsLoad sources = SourceDeclarations.Load(files.Sources);
+        problems.AddRange(sources.Problems);
         List<ProcessDefinition> processes = [];
         foreach (SourceText text in files.Processes)
         {
@@ -62,7 +67,9 @@ internal sealed record LoadedContent(
             }
         }
         OutputContent outputs = OutputContent.Read(files.Routes, files.Reductions, problems);
-        if (parsers.Set is null || mappings.Set is null || processes.Count == 0)
+        // A declaration that cannot be read could be the one that keeps something: nothing is deleted on half a policy.
+        bool sourcesBroken = sources.Problems.Any(p => p.Level == ProblemLevel.Error);
+        if (parsers.Set is null || mappings.Set is null || processes.Count == 0 || sourcesBroken)
         {
             string all = string.Join('\n', problems.Where(p => p.Level == ProblemLevel.Error));
             throw new CommandException(
@@ -76,6 +83,7 @@ internal sealed record LoadedContent(
             rules,
             mappings.Set,
             new ProcessLibrary(processes),
+            sources.Declarations,
             outputs,
             problems
         );

@@ -20,7 +20,9 @@ internal sealed record RuleLibrary(
     public static RuleLibrary Load(IReadOnlyList<SourceText> files, IReadOnlyList<Problem> reading)
     {
         RuleParse[] parses = new RuleParse[files.Count];
-        Parallel.For(0, files.Count, i => parses[i] = SigmaRule.Parse(files[i]));
+        // One processor is left to those who wait for a page meanwhile.
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount - 1) };
+        Parallel.For(0, files.Count, options, i => parses[i] = SigmaRule.Parse(files[i]));
         List<SigmaRule> rules = [];
         List<RefusedRule> refused = [.. reading.Where(IsError).Select(Unreadable)];
         List<Problem> warnings = [.. reading.Where(p => !IsError(p))];

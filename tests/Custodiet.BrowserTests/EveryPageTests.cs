@@ -105,6 +105,7 @@ public class EveryPageTests(Stage stage)
             "/data?in=findings&is.severity=high&not.fields.User=nobody",
             "/data?in=events&by=fields.Image",
             "/ledger",
+            "/storage",
             "/ledger/0",
             "/account",
             "/account/authenticator",

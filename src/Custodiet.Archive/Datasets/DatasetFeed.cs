@@ -106,7 +106,7 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
 
     private static RecordBody? BodyOf(StoredRecord record)
     {
-        if (record.Erased || record.Sealed.Body.IsEmpty)
+        if (record.Sealed.Body.IsEmpty)
         {
             return null;
         }
@@ -124,6 +124,7 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
     private static (string? Case, string? Run, IReadOnlyList<AlertId> Alerts) SubjectsOf(RecordBody? body) =>
         body switch
         {
+            RecordErased { Remainder: { } left } => SubjectsOf(left),
             AlertRaised b => (null, null, [b.Alert]),
             AlertExtended b => (null, null, [b.Alert]),
             AlertAssigned b => (null, null, [b.Alert]),
@@ -192,6 +193,18 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
                 break;
             case VerdictGiven b:
                 AddVerdict(record, b);
+                break;
+            case EventsDeleted b:
+                AddDeletion(record, b);
+                break;
+            case HoldPlaced b:
+                AddHold(record, b);
+                break;
+            case HoldLifted b:
+                rows.Add("hold_lifted", index, b.Hold, record.Sealed.Actor.ToString(), record.Sealed.RecordedAt);
+                break;
+            case ErasureDone b:
+                AddErasure(record, b);
                 break;
             default:
                 break;
@@ -336,4 +349,53 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
             rows.Add("verdict_alert", record.Index, alert.ToString());
         }
     }
+
+    private void AddDeletion(StoredRecord record, EventsDeleted b) =>
+        rows.Add(
+            "deletion",
+            record.Index,
+            b.Deletion,
+            NameOf(b.Cause),
+            b.Rule,
+            b.Segment,
+            b.SegmentSha256,
+            b.Replacement,
+            b.Events,
+            b.RawBytes,
+            b.ReceivedFrom,
+            b.ReceivedTo,
+            (IReadOnlyList<string>)[.. b.Sources.Select(s => s.Source.ToString())],
+            (IReadOnlyList<long>)[.. b.Sources.Select(s => s.Events)],
+            record.Sealed.RecordedAt
+        );
+
+    private void AddHold(StoredRecord record, HoldPlaced b) =>
+        rows.Add(
+            "hold",
+            record.Index,
+            b.Hold,
+            b.Name,
+            NameOf(b.Reason),
+            b.Sources.Technology,
+            b.Sources.Sensor,
+            b.From,
+            b.To,
+            record.Sealed.Actor.ToString(),
+            record.Sealed.RecordedAt
+        );
+
+    private void AddErasure(StoredRecord record, ErasureDone b) =>
+        rows.Add(
+            "erasure",
+            record.Index,
+            b.Erasure,
+            NameOf(b.Reason),
+            b.Identifiers,
+            b.EventsErased,
+            b.EventsHeld,
+            b.RecordsErased,
+            b.FindingsRedacted,
+            record.Sealed.Actor.ToString(),
+            record.Sealed.RecordedAt
+        );
 }

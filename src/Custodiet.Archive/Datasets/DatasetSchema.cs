@@ -7,7 +7,7 @@ internal static class DatasetSchema
     public const string Name = "store";
 
     /// <summary>Grows when a table changes: the file is then built again from the records.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Totals as they stand when a query begins, in its own connection.</summary>
     public const string Totals = """
@@ -55,6 +55,17 @@ internal static class DatasetSchema
             impact_id INTEGER, confidence VARCHAR, confidence_id INTEGER, members INTEGER, judged_by VARCHAR,
             occurred_at TIMESTAMPTZ, recorded_at TIMESTAMPTZ, supersedes VARCHAR);
         CREATE TABLE store.verdict_alert (ledger_index BIGINT, alert_id VARCHAR);
+        CREATE TABLE store.deletion (
+            ledger_index BIGINT, deletion_id VARCHAR, cause VARCHAR, rule VARCHAR, segment VARCHAR, segment_sha256 VARCHAR,
+            replacement VARCHAR, events BIGINT, raw_bytes BIGINT, received_from TIMESTAMPTZ, received_to TIMESTAMPTZ,
+            source_names VARCHAR[], source_counts BIGINT[], recorded_at TIMESTAMPTZ);
+        CREATE TABLE store.hold (
+            ledger_index BIGINT, hold_id VARCHAR, name VARCHAR, reason VARCHAR, technology VARCHAR, sensor VARCHAR,
+            held_from TIMESTAMPTZ, held_to TIMESTAMPTZ, placed_by VARCHAR, placed_at TIMESTAMPTZ);
+        CREATE TABLE store.hold_lifted (ledger_index BIGINT, hold_id VARCHAR, lifted_by VARCHAR, lifted_at TIMESTAMPTZ);
+        CREATE TABLE store.erasure (
+            ledger_index BIGINT, erasure_id VARCHAR, reason VARCHAR, identifiers INTEGER, events BIGINT, events_held BIGINT,
+            records INTEGER, findings INTEGER, erased_by VARCHAR, recorded_at TIMESTAMPTZ);
         CREATE TABLE store.finding (
             sequence BIGINT, finding_id VARCHAR, alert_id VARCHAR, rule_id VARCHAR, rule_title VARCHAR, rule_digest VARCHAR,
             rule_author VARCHAR, severity VARCHAR, severity_id INTEGER, event_offset BIGINT, occurred_at TIMESTAMPTZ,

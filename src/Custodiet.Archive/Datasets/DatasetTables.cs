@@ -45,7 +45,7 @@ internal sealed class DatasetTables : IDisposable
     )
     {
         Directory.CreateDirectory(ExportFolder(folder));
-        string file = Path.Combine(folder, "datasets.duckdb");
+        string file = FileIn(folder);
         DatasetTables? tables = null;
         try
         {
@@ -60,11 +60,17 @@ internal sealed class DatasetTables : IDisposable
             // A damaged file is no loss: everything in it comes from the records.
         }
         tables?.Dispose();
-        foreach (string part in (string[])[file, file + ".wal"])
+        Delete(folder);
+        return Open(file, folder, archiveFolder, records, options);
+    }
+
+    /// <summary>Deletes the file. Nobody may have it open.</summary>
+    public static void Delete(string folder)
+    {
+        foreach (string part in (string[])[FileIn(folder), FileIn(folder) + ".wal"])
         {
             File.Delete(part);
         }
-        return Open(file, folder, archiveFolder, records, options);
     }
 
     /// <summary>A connection of one query's own.</summary>
@@ -106,6 +112,8 @@ internal sealed class DatasetTables : IDisposable
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
+
+    private static string FileIn(string folder) => Path.Combine(folder, "datasets.duckdb");
 
     private static DatasetTables Open(
         string file,
@@ -174,7 +182,8 @@ internal sealed class DatasetTables : IDisposable
         );
     }
 
-    // The tables follow this ledger only if the newest record they have is the one that stands there.
+    // The tables follow this ledger only if the newest record they have is the one that stands there, and no erasure came behind it: the
+    // file would still hold what was erased.
     private async ValueTask<bool> IsOfThisLedgerAsync(CancellationToken cancellation)
     {
         if (position.Records == 0)
@@ -188,7 +197,12 @@ internal sealed class DatasetTables : IDisposable
         IReadOnlyList<StoredRecord> last = await records
             .ReadAsync(position.Records - 1, 1, cancellation)
             .ConfigureAwait(false);
-        return last.Count == 1 && last[0].Sealed.Id.ToString() == position.LastRecord;
+        IReadOnlyList<StoredRecord> erasures = await records
+            .ReadStreamAsync(ErasureDone.Stream, int.MaxValue, cancellation)
+            .ConfigureAwait(false);
+        return last.Count == 1
+            && last[0].Sealed.Id.ToString() == position.LastRecord
+            && erasures.All(erasure => erasure.Index < position.Records);
     }
 
     private void Store(IReadOnlyList<StoredFinding> findings, IReadOnlyList<StoredRecord> batch)

@@ -18,6 +18,9 @@ internal static class DatasetViews
         ["records"] = Records,
         ["sources"] = "SELECT * FROM source_now",
         ["stages"] = Stages,
+        ["deletions"] = Deletions,
+        ["holds"] = Holds,
+        ["erasures"] = Erasures,
         ["dataset_version"] = Version,
     };
 
@@ -149,6 +152,23 @@ internal static class DatasetViews
 
     private const string Records = """
         SELECT ledger_index, record_id, type, stream, actor, occurred_at, recorded_at, supersedes, erased FROM store.record
+        """;
+
+    private const string Deletions = """
+        SELECT ledger_index, deletion_id, cause, rule, segment, segment_sha256, replacement, events, raw_bytes, received_from,
+               received_to, map(source_names, source_counts) AS events_by_source, recorded_at
+        FROM store.deletion
+        """;
+
+    private const string Holds = """
+        SELECT h.ledger_index, h.hold_id, h.name, h.reason, h.technology, h.sensor, h.held_from, h.held_to, h.placed_by, h.placed_at,
+               l.lifted_by, l.lifted_at
+        FROM store.hold h LEFT JOIN store.hold_lifted l USING (hold_id)
+        """;
+
+    private const string Erasures = """
+        SELECT ledger_index, erasure_id, reason, identifiers, events, events_held, records, findings, erased_by, recorded_at
+        FROM store.erasure
         """;
 
     private const string Stages = """

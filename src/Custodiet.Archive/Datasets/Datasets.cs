@@ -18,7 +18,8 @@ public sealed class Datasets : IDatasets
     private readonly ITotalsStore totals;
     private readonly TimeProvider clock;
     private readonly DatasetOptions options;
-    private readonly DatasetTables tables;
+    private readonly IRecordStore records;
+    private DatasetTables tables;
     private readonly string folder;
     private readonly SemaphoreSlim slots;
     private readonly SemaphoreSlim following = new(1, 1);
@@ -27,12 +28,14 @@ public sealed class Datasets : IDatasets
         string folder,
         DatasetTables tables,
         ParquetArchive archive,
+        IRecordStore records,
         ITotalsStore totals,
         TimeProvider clock,
         DatasetOptions options
     )
     {
         this.folder = folder;
+        this.records = records;
         this.tables = tables;
         this.archive = archive;
         this.totals = totals;
@@ -72,7 +75,7 @@ public sealed class Datasets : IDatasets
         DatasetTables tables = await DatasetTables
             .OpenAsync(folder, archive.Folder, records, options, cancellation)
             .ConfigureAwait(false);
-        Datasets datasets = new(folder, tables, archive, totals, clock, options);
+        Datasets datasets = new(folder, tables, archive, records, totals, clock, options);
         await datasets.FollowAsync(cancellation).ConfigureAwait(false);
         return datasets;
     }
@@ -99,6 +102,40 @@ public sealed class Datasets : IDatasets
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
         return RunAsync(sql, Path.GetFullPath(file), limits, viewer, cancellation);
+    }
+
+    /// <summary>Deletes the tables' file and makes it anew from the records, so that nothing stays in it that was erased there. Queries wait meanwhile.</summary>
+    public async ValueTask ForgetAsync(CancellationToken cancellation)
+    {
+        int taken = 0;
+        try
+        {
+            for (; taken < options.ConcurrentQueries; taken++)
+            {
+                await slots.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            await following.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                tables.Dispose();
+                DatasetTables.Delete(folder);
+                tables = await DatasetTables
+                    .OpenAsync(folder, archive.Folder, records, options, CancellationToken.None)
+                    .ConfigureAwait(false);
+                await tables.FollowAsync(cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                following.Release();
+            }
+        }
+        finally
+        {
+            if (taken > 0)
+            {
+                slots.Release(taken);
+            }
+        }
     }
 
     /// <inheritdoc/>

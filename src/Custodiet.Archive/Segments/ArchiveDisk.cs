@@ -35,6 +35,17 @@ internal sealed partial class ArchiveDisk(Action<DiskStep, string>? before = nul
     /// <summary>Announces a step.</summary>
     public void Before(DiskStep step, string path) => before?.Invoke(step, path);
 
+    /// <summary>Forces a file that another program wrote to the disk, and gives its SHA-256, lower-case hex.</summary>
+    public string Finish(string temporary)
+    {
+        using (FileStream file = new(temporary, FileMode.Open, FileAccess.ReadWrite))
+        {
+            Before(DiskStep.Sync, temporary);
+            file.Flush(flushToDisk: true);
+        }
+        return Digest(temporary);
+    }
+
     /// <summary>Gives a durable temporary file its name, durably.</summary>
     public void Publish(string temporary, string path)
     {

@@ -12,8 +12,8 @@ public sealed record ArchiveOptions
     /// <summary>Bytes as received per segment: 16 MiB. Exceeded by less than one chunk.</summary>
     public long SegmentRawBytesMax { get; init; } = 16L << 20;
 
-    /// <summary>Memory held by chunks that are not yet durable: 48 MiB. An append that finds it full waits.</summary>
-    public long UnwrittenBytesMax { get; init; } = 48L << 20;
+    /// <summary>Memory held by chunks that are not yet durable: 40 MiB. An append that finds it full waits.</summary>
+    public long UnwrittenBytesMax { get; init; } = 40L << 20;
 
     /// <summary>How long after a failed write the next attempt is made: 1 second.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -33,8 +33,8 @@ public sealed record ArchiveOptions
     /// <summary>Bytes as received that one merged segment takes at most: 128 MiB.</summary>
     public long CompactionRawBytesMax { get; init; } = 128L << 20;
 
-    /// <summary>Memory of one merge: 96 MiB; what does not fit is sorted on disk.</summary>
-    public int CompactionMemoryMegabytes { get; init; } = 96;
+    /// <summary>Memory of one merge: 64 MiB; what does not fit is sorted on disk.</summary>
+    public int CompactionMemoryMegabytes { get; init; } = 64;
 }
 
 /// <summary>How the archive stands.</summary>

@@ -7,8 +7,10 @@ namespace Custodiet.Archive;
 /// <summary>The segments on disk: files and manifest change together, and each change is announced.</summary>
 internal sealed class ArchiveStore : IDisposable
 {
+    /// <summary>Ends the name of a file that is not finished.</summary>
+    public const string Temporary = ".tmp";
+
     private const string Pattern = "events-*";
-    private const string Temporary = ".tmp";
 
     private readonly ArchiveDisk disk;
     private readonly Manifest manifest;
@@ -41,6 +43,21 @@ internal sealed class ArchiveStore : IDisposable
     /// <summary>Receives every segment that became durable.</summary>
     public Func<ArchivedSegment, CancellationToken, ValueTask>? SegmentArchived { get; set; }
 
+    /// <summary>Receives every deletion before its file goes.</summary>
+    public Func<ArchiveDeletion, CancellationToken, ValueTask>? EventsDeleted { get; set; }
+
+    /// <summary>Bytes of files that left the manifest and are still there: not announced yet, or read by a query.</summary>
+    public long LeavingBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return manifest.Unannounced.OfType<Announcement.Deleted>().Sum(a => a.Deletion.FileBytes);
+            }
+        }
+    }
+
     /// <summary>Opens the folder and removes files that the manifest does not list: no crash leaves anything else.</summary>
     public static ArchiveStore Open(string folder, ArchiveDisk disk)
     {
@@ -49,9 +66,12 @@ internal sealed class ArchiveStore : IDisposable
         try
         {
             HashSet<string> listed = [.. manifest.Segments.Select(s => s.Name)];
+            // Recorded first, deleted then: what a deletion takes stays until the deletion is announced.
+            HashSet<string> leaving = [.. Leaving(manifest)];
             foreach (string path in Directory.EnumerateFiles(folder, Pattern))
             {
-                if (!listed.Remove(Path.GetFileName(path)))
+                string name = Path.GetFileName(path);
+                if (!listed.Remove(name) && !leaving.Contains(name))
                 {
                     File.Delete(path);
                 }
@@ -140,13 +160,25 @@ internal sealed class ArchiveStore : IDisposable
     /// <summary>Announces what is not yet announced, oldest first. Called by the writer's task alone.</summary>
     public async ValueTask AnnounceAsync()
     {
-        while (SegmentArchived is { } announce && OldestUnannounced() is { } entry)
+        while (OldestUnannounced() is { } announcement && await TryAnnounceAsync(announcement).ConfigureAwait(false))
         {
-            await announce(entry.ToSegment(), CancellationToken.None).ConfigureAwait(false);
             lock (gate)
             {
-                manifest.MarkAnnounced(entry);
+                manifest.MarkAnnounced(announcement);
             }
+            if (announcement is Announcement.Deleted { Deletion: { } deletion })
+            {
+                files.Retire([Path.Combine(Folder, deletion.Segment)]);
+            }
+        }
+    }
+
+    /// <summary>Takes events out: the manifest is durable on return, and the file goes once the deletion is announced.</summary>
+    public void Delete(ArchiveDeletion deletion, SegmentEntry? remainder)
+    {
+        lock (gate)
+        {
+            manifest.Delete(deletion, remainder);
         }
     }
 
@@ -195,7 +227,25 @@ internal sealed class ArchiveStore : IDisposable
     private static string NameOf(long first, long last) =>
         string.Create(CultureInfo.InvariantCulture, $"events-{first:D12}-{last:D12}.parquet");
 
-    private SegmentEntry? OldestUnannounced()
+    private static IEnumerable<string> Leaving(Manifest manifest) =>
+        manifest.Unannounced.OfType<Announcement.Deleted>().Select(a => a.Deletion.Segment);
+
+    private async ValueTask<bool> TryAnnounceAsync(Announcement announcement)
+    {
+        switch (announcement)
+        {
+            case Announcement.Archived { Segment: { } segment } when SegmentArchived is { } tell:
+                await tell(segment.ToSegment(), CancellationToken.None).ConfigureAwait(false);
+                return true;
+            case Announcement.Deleted { Deletion: { } deletion } when EventsDeleted is { } tell:
+                await tell(deletion, CancellationToken.None).ConfigureAwait(false);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private Announcement? OldestUnannounced()
     {
         lock (gate)
         {

@@ -40,8 +40,39 @@ internal sealed record SegmentEntry(
         new(Name, Sha256, FirstOffset, LastOffset, Events, Unparsed, RawBytes, Replaces);
 }
 
-/// <summary>One line of the manifest: a segment that became part of the archive, or the name of one that was announced.</summary>
-internal sealed record ManifestLine(int Version, SegmentEntry? Segment, string? Announced);
+/// <summary>
+/// One line of the manifest: a segment that became part of the archive, a deletion with the segment that holds what was kept, or the
+/// key of one of them that was announced.
+/// </summary>
+internal sealed record ManifestLine(
+    int Version,
+    SegmentEntry? Segment,
+    string? Announced,
+    ArchiveDeletion? Deletion = null
+);
+
+/// <summary>A change of the archive that the ledger must hear of.</summary>
+internal abstract record Announcement
+{
+    private Announcement() { }
+
+    /// <summary>Names it in the manifest.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>A segment became part of the archive.</summary>
+    public sealed record Archived(SegmentEntry Segment) : Announcement
+    {
+        /// <inheritdoc/>
+        public override string Key => Segment.Name;
+    }
+
+    /// <summary>Events left it. Their file is there until this is announced.</summary>
+    public sealed record Deleted(ArchiveDeletion Deletion) : Announcement
+    {
+        /// <inheritdoc/>
+        public override string Key => Deletion.Id;
+    }
+}
 
 /// <summary>
 /// The list of segments: a line of JSON for each change, behind the first 16 hex digits of its SHA-256. A line that a crash
@@ -49,14 +80,16 @@ internal sealed record ManifestLine(int Version, SegmentEntry? Segment, string? 
 /// </summary>
 internal sealed class Manifest : IDisposable
 {
-    private const int Version = 1;
+    /// <summary>What this version reads. A version that knows no deletions refuses lines of version 2.</summary>
+    private const int Version = 2;
+    private const int VersionWithoutDeletion = 1;
     private const int DigestLength = 16;
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
 
     private readonly string path;
     private readonly ArchiveDisk disk;
     private readonly SortedDictionary<long, SegmentEntry> live = [];
-    private readonly List<SegmentEntry> unannounced = [];
+    private readonly List<Announcement> unannounced = [];
     private readonly FileStream file;
     private long durableLength;
     private long nextOffset;
@@ -71,8 +104,8 @@ internal sealed class Manifest : IDisposable
     /// <summary>The segments in the order of their offsets.</summary>
     public IReadOnlyCollection<SegmentEntry> Segments => live.Values;
 
-    /// <summary>Segments whose announcement is not known to have succeeded, oldest first.</summary>
-    public IReadOnlyList<SegmentEntry> Unannounced => unannounced;
+    /// <summary>What is not known to have been announced, oldest first.</summary>
+    public IReadOnlyList<Announcement> Unannounced => unannounced;
 
     /// <summary>The first offset that no segment holds.</summary>
     public long NextOffset => nextOffset;
@@ -105,16 +138,24 @@ internal sealed class Manifest : IDisposable
     public void Add(SegmentEntry segment)
     {
         Check(segment, path);
-        Append(new ManifestLine(Version, segment, null), durable: true);
+        Append(new ManifestLine(VersionWithoutDeletion, segment, null), durable: true);
         Apply(segment);
     }
 
-    /// <summary>Remembers that a segment was announced.</summary>
-    public void MarkAnnounced(SegmentEntry segment)
+    /// <summary>Takes events out of the archive, a whole segment or all of it but a remainder: durable on return, or nothing changed.</summary>
+    public void Delete(ArchiveDeletion deletion, SegmentEntry? remainder)
+    {
+        Check(deletion, remainder, path);
+        Append(new ManifestLine(Version, remainder, null, deletion), durable: true);
+        Apply(deletion, remainder);
+    }
+
+    /// <summary>Remembers that something was announced.</summary>
+    public void MarkAnnounced(Announcement announcement)
     {
         // Not forced to the disk: losing it means to announce once more, which receivers must bear anyway.
-        Append(new ManifestLine(Version, null, segment.Name), durable: false);
-        unannounced.Remove(segment);
+        Append(new ManifestLine(VersionWithoutDeletion, null, announcement.Key), durable: false);
+        unannounced.Remove(announcement);
     }
 
     /// <inheritdoc/>
@@ -175,7 +216,12 @@ internal sealed class Manifest : IDisposable
                 RefuseDamage(content, end, number);
                 break;
             }
-            if (line.Segment is not null)
+            if (line.Deletion is not null)
+            {
+                Check(line.Deletion, line.Segment, $"{path}:{number}");
+                Apply(line.Deletion, line.Segment);
+            }
+            else if (line.Segment is not null)
             {
                 Check(line.Segment, $"{path}:{number}");
                 Apply(line.Segment);
@@ -186,7 +232,7 @@ internal sealed class Manifest : IDisposable
             }
             position = end + 1;
         }
-        unannounced.RemoveAll(s => announced.Contains(s.Name));
+        unannounced.RemoveAll(a => announced.Contains(a.Key));
         durableLength = position;
         if (position < content.Length)
         {
@@ -272,7 +318,40 @@ internal sealed class Manifest : IDisposable
         }
         live.Add(segment.FirstOffset, segment);
         nextOffset = Math.Max(nextOffset, segment.LastOffset + 1);
-        unannounced.Add(segment);
+        unannounced.Add(new Announcement.Archived(segment));
+    }
+
+    private void Check(ArchiveDeletion deletion, SegmentEntry? remainder, string position)
+    {
+        SegmentEntry? old = live.Values.FirstOrDefault(s => s.Name == deletion.Segment);
+        bool fits =
+            old is not null
+            && (
+                remainder is null
+                    ? old.Events == deletion.Events
+                    : old.Events == deletion.Events + remainder.Events
+                        && remainder.Events > 0
+                        && remainder.FirstOffset == old.FirstOffset
+                        && remainder.LastOffset == old.LastOffset
+                        && remainder.Replaces.SequenceEqual([old.Name])
+            );
+        if (!fits)
+        {
+            throw new InvalidDataException(
+                $"{position}: deletion {deletion.Id} does not fit what segment {deletion.Segment} holds."
+            );
+        }
+    }
+
+    private void Apply(ArchiveDeletion deletion, SegmentEntry? remainder)
+    {
+        unannounced.Add(new Announcement.Deleted(deletion));
+        if (remainder is not null)
+        {
+            Apply(remainder);
+            return;
+        }
+        live.Remove(live.Values.First(s => s.Name == deletion.Segment).FirstOffset);
     }
 
     private static string Digest(ReadOnlySpan<byte> body) =>

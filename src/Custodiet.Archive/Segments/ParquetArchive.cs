@@ -8,7 +8,7 @@ namespace Custodiet.Archive;
 /// Events in Parquet segments with a manifest. One task writes, one merges; a full disk makes appends wait and is retried
 /// until it works, so that nothing that was appended is left out or changes its order.
 /// </summary>
-public sealed class ParquetArchive : IEventArchive
+public sealed partial class ParquetArchive : IEventArchive
 {
     private const int IdleChunksMax = 256;
 
@@ -17,6 +17,9 @@ public sealed class ParquetArchive : IEventArchive
     private readonly ChunkMemory memory = new();
     private readonly ConcurrentBag<ArchiveChunk> idle = [];
     private readonly ArchiveStore store;
+    private readonly SegmentTrim trim;
+    private readonly SegmentRetention retention;
+    private readonly SemaphoreSlim housekeeping = new(1, 1);
     private readonly Lock gate = new();
     private readonly List<ArchiveChunk> pending = [];
     private readonly List<(long Target, TaskCompletionSource Done)> flushes = [];
@@ -38,9 +41,11 @@ public sealed class ParquetArchive : IEventArchive
     private Exception? broken;
     private bool stopping;
 
-    private ParquetArchive(ArchiveStore store, TimeProvider clock, ArchiveOptions options)
+    private ParquetArchive(ArchiveStore store, ArchiveDisk disk, TimeProvider clock, ArchiveOptions options)
     {
         this.store = store;
+        trim = new SegmentTrim(store, disk, options.CompactionMemoryMegabytes, clock);
+        retention = new SegmentRetention(store, trim, options.CompactionMemoryMegabytes, clock);
         this.clock = clock;
         this.options = options;
         appended = store.NextOffset;
@@ -84,7 +89,7 @@ public sealed class ParquetArchive : IEventArchive
         ArchiveDisk disk = new(beforeStep);
         ArchiveStore store = await Task.Run(() => ArchiveStore.Open(Path.GetFullPath(folder), disk), cancellation)
             .ConfigureAwait(false);
-        ParquetArchive archive = new(store, clock, options);
+        ParquetArchive archive = new(store, disk, clock, options);
         SegmentWriter writer = new(new SegmentText(fields, sources, logSources, archive.memory));
         archive.writing = Task.Run(() => archive.WriteAsync(writer), CancellationToken.None);
         if (options.CompactionInterval > TimeSpan.Zero)
@@ -96,6 +101,12 @@ public sealed class ParquetArchive : IEventArchive
 
     /// <inheritdoc/>
     public long NextOffset => store.NextOffset;
+
+    /// <summary>The oldest receipt in it, or null while it is empty.</summary>
+    public DateTimeOffset? OldestReceived =>
+        store.Segments() is { Count: > 0 } segments
+            ? EventTime.FromMicros(segments.Min(s => s.FirstReceivedMicros))
+            : null;
 
     /// <summary>
     /// Called after a segment became durable, in order, and for those of an earlier run whose call may not have succeeded:
@@ -204,10 +215,18 @@ public sealed class ParquetArchive : IEventArchive
     internal async ValueTask<int> CompactAsync(CancellationToken cancellation)
     {
         int merges = 0;
-        while (await store.CompactAsync(options, clock.GetUtcNow(), cancellation).ConfigureAwait(false))
+        await housekeeping.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            merges++;
-            Wake();
+            while (await store.CompactAsync(options, clock.GetUtcNow(), cancellation).ConfigureAwait(false))
+            {
+                merges++;
+                Wake();
+            }
+        }
+        finally
+        {
+            housekeeping.Release();
         }
         return merges;
     }
@@ -236,8 +255,11 @@ public sealed class ParquetArchive : IEventArchive
             ReleaseWaiting();
         }
         await timer.DisposeAsync().ConfigureAwait(false);
+        // A deletion that is under way ends first.
+        await housekeeping.WaitAsync().ConfigureAwait(false);
         store.Dispose();
         stop.Dispose();
+        housekeeping.Dispose();
         memory.Dispose();
     }
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using DuckDB.NET.Data;
-
 namespace Custodiet.Archive;
 
 /// <summary>Merges segments into one that is sorted by source and event time, in bounded memory.</summary>
@@ -18,19 +15,12 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
         string path = Path.Combine(folder, name);
         string temporary = Path.Combine(folder, temporaryName);
         disk.Before(DiskStep.Write, temporary);
-        using (DuckDBConnection connection = new("DataSource=:memory:"))
+        using (SegmentSql sql = new(folder, memoryMegabytes))
         {
-            connection.Open();
-            Execute(connection, Settings(), cancellation);
-            Execute(connection, CopyStatement(run, temporary), cancellation);
-            Check(connection, run, temporary);
+            sql.Execute(CopyStatement(run, temporary), cancellation);
+            Check(sql, run, temporary);
         }
-        using (FileStream file = new(temporary, FileMode.Open, FileAccess.ReadWrite))
-        {
-            disk.Before(DiskStep.Sync, temporary);
-            file.Flush(flushToDisk: true);
-        }
-        string sha256 = ArchiveDisk.Digest(temporary);
+        string sha256 = disk.Finish(temporary);
         long bytes = new FileInfo(temporary).Length;
         disk.Publish(temporary, path);
         return new SegmentEntry(
@@ -51,66 +41,26 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
         };
     }
 
-    private string Settings() =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"SET memory_limit='{memoryMegabytes}MB'; SET threads=1; SET TimeZone='UTC'; SET preserve_insertion_order=false; "
-        ) + $"SET temp_directory={Sql.Text(Path.Combine(folder, "merge.tmp"))}; SET max_temp_directory_size='8GB'";
-
     private string CopyStatement(IReadOnlyList<SegmentEntry> run, string temporary)
     {
-        return $$"""
-            COPY (
-                SELECT * FROM ({{SegmentSchema.Rows(folder, run)}})
-                ORDER BY technology, sensor, event_at, event_offset
-            ) TO {{Sql.Text(temporary)}} (
-                FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 65536,
-                KV_METADATA {'custodiet.segment': '{{SegmentSchema.Version}}'}
-            )
-            """;
+        return SegmentSql.Copy($"SELECT * FROM ({SegmentSchema.Rows(folder, run)})", temporary);
     }
 
     // Check before the old files go: the merged file is read back, not trusted.
-    private static void Check(DuckDBConnection connection, IReadOnlyList<SegmentEntry> run, string temporary)
+    private static void Check(SegmentSql sql, IReadOnlyList<SegmentEntry> run, string temporary)
     {
-        using DuckDBCommand command = connection.CreateCommand();
-        command.CommandText = $"""
-            SELECT count(*), count(DISTINCT event_offset), min(event_offset), max(event_offset), count(unparsed), coalesce(sum(coalesce(strlen(raw), octet_length(raw_bytes))), 0)::BIGINT
-            FROM read_parquet({Sql.Text(temporary)})
-            """;
-        using DuckDBDataReader reader = command.ExecuteReader();
-        reader.Read();
-        long[] found = [.. Enumerable.Range(0, 6).Select(reader.GetInt64)];
-        long[] expected =
-        [
+        SegmentTotals found = sql.TotalsOf(temporary);
+        SegmentTotals expected = new(
             run.Sum(s => s.Events),
             run.Sum(s => s.Events),
-            run[0].FirstOffset,
-            run[^1].LastOffset,
             run.Sum(s => s.Unparsed),
-            run.Sum(s => s.RawBytes),
-        ];
-        if (!found.SequenceEqual(expected))
+            run.Sum(s => s.RawBytes)
+        );
+        bool within = found.Within(run[0].FirstOffset, run[^1].LastOffset);
+        if (found with { FirstOffset = 0, LastOffset = 0 } != expected || !within)
         {
             File.Delete(temporary);
-            throw new InvalidDataException(
-                $"the merged file holds {string.Join(", ", found)} instead of {string.Join(", ", expected)} (events, different offsets, first, last, unparsed, bytes)."
-            );
-        }
-    }
-
-    private static void Execute(DuckDBConnection connection, string sql, CancellationToken cancellation)
-    {
-        using DuckDBCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
-        try
-        {
-            command.ExecuteNonQuery();
-        }
-        catch (DuckDBException) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
+            throw new InvalidDataException($"the merged file holds {found} instead of {expected}.");
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class Replay
         long next = 0;
         while (RecordReader.Read(statements, next, RecordsPerChunk) is { Count: > 0 } records)
         {
-            foreach (StoredRecord record in records.Where(record => !record.Erased))
+            foreach (StoredRecord record in records.Where(record => !record.Sealed.Body.IsEmpty))
             {
                 projector.Apply(record.Index, record.Sealed, Body(record), Unknown.WasErased);
             }

@@ -147,6 +147,26 @@ public sealed class SegmentQueue : IEventQueue
         return outcome is QueueAppend.Accepted accepted ? CountRepeat(accepted) : outcome;
     }
 
+    /// <summary>
+    /// Begins a new segment, so that everything accepted before lies in segments that <see cref="Release(long)"/> can delete. For an erasure: as
+    /// long as a segment is written to, it stays.
+    /// </summary>
+    /// <returns>Null, or why it could not be done now.</returns>
+    public async ValueTask<string?> RollAsync(CancellationToken cancellation)
+    {
+        WaitingBatch roll = new(new EventBatch("", null, 0, [], default)) { Rolls = true };
+        lock (log.Gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            if (failure is not null || !waiting.Writer.TryWrite(roll))
+            {
+                return failure ?? "Too many batches wait for the disk.";
+            }
+        }
+        QueueAppend outcome = await roll.Outcome.Task.WaitAsync(cancellation);
+        return outcome is QueueAppend.Failed failed ? failed.Reason : null;
+    }
+
     /// <inheritdoc/>
     public IAsyncEnumerable<QueuedBatch> ReadAsync(long fromOffset, CancellationToken cancellation)
     {
@@ -299,6 +319,15 @@ public sealed class SegmentQueue : IEventQueue
     {
         try
         {
+            while (waiting.Reader.TryPeek(out WaitingBatch? roll) && roll.Rolls)
+            {
+                if (log.Newest is { } newest && newest.NextOffset > newest.Header.FirstOffset)
+                {
+                    Begin();
+                }
+                waiting.Reader.TryRead(out _);
+                roll.Outcome.TrySetResult(new QueueAppend.Accepted(log.NextOffset, 0, Repeated: false));
+            }
             if (waiting.Reader.TryPeek(out WaitingBatch? next) && !writer.HasRoomFor(next.Bytes))
             {
                 Begin();
@@ -313,6 +342,7 @@ public sealed class SegmentQueue : IEventQueue
         long bytes = 0;
         while (
             waiting.Reader.TryPeek(out WaitingBatch? next)
+            && !next.Rolls
             && (
                 group.Count == 0 || (bytes + next.Bytes <= options.CommitBytes && writer.HasRoomFor(bytes + next.Bytes))
             )
@@ -321,6 +351,10 @@ public sealed class SegmentQueue : IEventQueue
         {
             group.Add(next);
             bytes += next.Bytes;
+        }
+        if (group.Count == 0)
+        {
+            return;
         }
         try
         {

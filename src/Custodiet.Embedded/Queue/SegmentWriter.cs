@@ -11,7 +11,10 @@ internal sealed class WaitingBatch(EventBatch batch)
 
     public byte[] Head { get; } = SegmentFrame.Begin(batch);
 
-    public long Bytes => Head.Length + Batch.Bytes.Length;
+    /// <summary>Whether it is no batch but asks for a new segment.</summary>
+    public bool Rolls { get; init; }
+
+    public long Bytes => Rolls ? 0 : Head.Length + Batch.Bytes.Length;
 
     public TaskCompletionSource<QueueAppend> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

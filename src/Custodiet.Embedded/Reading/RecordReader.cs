@@ -15,13 +15,21 @@ internal static class RecordReader
         "SELECT idx, id, type, stream, actor, occurred, recorded, supersedes, envelope, salt, body FROM record";
 
     public static List<StoredRecord> Read(Statements statements, long fromIndex, int limit) =>
-        statements.Rows($"{Select} WHERE idx >= $1 ORDER BY idx LIMIT $2", Record, fromIndex, Bound(limit));
+        WithRemainders(
+            statements,
+            statements.Rows($"{Select} WHERE idx >= $1 ORDER BY idx LIMIT $2", Record, fromIndex, Bound(limit))
+        );
 
     public static StoredRecord? Find(Statements statements, RecordId id) =>
-        statements.First($"{Select} WHERE id = $1", Record, id.Value.Blob());
+        statements.First($"{Select} WHERE id = $1", Record, id.Value.Blob()) is { } found
+            ? WithRemainders(statements, [found])[0]
+            : null;
 
     public static List<StoredRecord> ReadStream(Statements statements, string stream, int limit) =>
-        statements.Rows($"{Select} WHERE stream = $1 ORDER BY idx LIMIT $2", Record, stream, Bound(limit));
+        WithRemainders(
+            statements,
+            statements.Rows($"{Select} WHERE stream = $1 ORDER BY idx LIMIT $2", Record, stream, Bound(limit))
+        );
 
     public static List<StoredFinding> FindingsAfter(Statements statements, long sequence, int limit) =>
         statements.Rows(
@@ -46,6 +54,34 @@ internal static class RecordReader
             sinceMicros,
             (long)Math.Clamp(limit, 0, RecordLimits.BatchKeys)
         );
+
+    /// <summary>The stream of what an erasure left of a record.</summary>
+    public static string RemainderStream(long index) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"erased/{index}");
+
+    // An erased record reads as what the erasure left of it. That may have been erased in turn, hence again and again.
+    private static List<StoredRecord> WithRemainders(Statements statements, List<StoredRecord> records)
+    {
+        for (int i = 0; i < records.Count; i++)
+        {
+            if (records[i].Erased && RemainderOf(statements, records[i].Index) is { } left)
+            {
+                SealedRecord whole = records[i].Sealed;
+                records[i] = records[i] with { Sealed = whole with { Body = RecordBodyJson.Serialize(left) } };
+            }
+        }
+        return records;
+    }
+
+    private static RecordBody? RemainderOf(Statements statements, long index)
+    {
+        List<StoredRecord> erasures = ReadStream(statements, RemainderStream(index), 1);
+        return
+            erasures is [{ Sealed.Body: { IsEmpty: false } body }]
+            && RecordBodyJson.Deserialize(body.Span) is RecordErased erased
+            ? erased.Remainder
+            : null;
+    }
 
     private static long Bound(int limit) => Math.Clamp(limit, 0, RecordLimits.RecordsPerRead);
 

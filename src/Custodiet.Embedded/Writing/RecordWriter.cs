@@ -25,6 +25,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly List<WriteItem> group = [];
     private volatile string? refusal;
     private volatile string? failure;
+    private volatile string? overwriteFailure;
     private long count;
     private long handlerFailures;
     private int disposed;
@@ -47,6 +48,9 @@ internal sealed class RecordWriter : IAsyncDisposable
 
     public string? Failure => failure;
 
+    /// <summary>Why the file may still hold pieces of what was erased last, or null.</summary>
+    public string? OverwriteFailure => overwriteFailure;
+
     public long HandlerFailures => Interlocked.Read(ref handlerFailures);
 
     public void Refuse(string reason) => refusal ??= reason;
@@ -56,18 +60,20 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <param name="rows">About how many rows it writes.</param>
     /// <param name="refusable">Whether <see cref="Refuse"/> holds for it.</param>
     /// <param name="cancellation">Withdraws the work while it waits; once begun it is finished.</param>
+    /// <param name="overwrite">Whether the file is written anew afterwards, so that nothing is left in it of what the work deleted.</param>
     public async ValueTask<AppendOutcome> WriteAsync(
         Func<RecordAppender, AppendOutcome> work,
         int rows,
         bool refusable,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool overwrite = false
     )
     {
         if (refusable && refusal is { } reason)
         {
             return new AppendOutcome.Refused(reason);
         }
-        WriteItem item = new(work, rows, refusable, cancellation);
+        WriteItem item = new(work, rows, refusable, overwrite, cancellation);
         try
         {
             await waiting.Writer.WriteAsync(item, cancellation).ConfigureAwait(false);
@@ -156,6 +162,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private void Commit(IReadOnlyList<WriteItem> items)
     {
         RecordAppender.Tail before = appender.Mark();
+        bool overwrite = items.Any(item => item.Overwrite);
         try
         {
             statements.Execute("BEGIN IMMEDIATE");
@@ -173,12 +180,32 @@ internal sealed class RecordWriter : IAsyncDisposable
             return;
         }
         failure = null;
+        if (overwrite)
+        {
+            WriteAnew();
+        }
         Interlocked.Exchange(ref count, appender.Count);
         foreach (WriteItem item in items)
         {
             item.Complete();
         }
         Tell();
+    }
+
+    // Pages keep pieces of rows that were moved or deleted, also from long ago: only a file written anew is free of them.
+    private void WriteAnew()
+    {
+        try
+        {
+            statements.Execute("VACUUM");
+            statements.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            overwriteFailure = null;
+        }
+        catch (SqliteException e)
+        {
+            overwriteFailure =
+                $"The rows are erased, but the file could not be written anew and may hold pieces of them: {Database.Describe(e, file)}";
+        }
     }
 
     private void Attempt(WriteItem item)

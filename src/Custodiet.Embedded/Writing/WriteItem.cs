@@ -7,6 +7,7 @@ internal sealed class WriteItem(
     Func<RecordAppender, AppendOutcome> work,
     int rows,
     bool refusable,
+    bool overwrite,
     CancellationToken cancellation
 )
 {
@@ -19,6 +20,8 @@ internal sealed class WriteItem(
     public int Rows => rows;
 
     public bool Refusable => refusable;
+
+    public bool Overwrite => overwrite;
 
     public AppendOutcome? Outcome { get; set; }
 

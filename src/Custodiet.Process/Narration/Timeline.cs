@@ -95,7 +95,7 @@ public sealed class Timeline(IRecordStore store, ProcessLibrary processes)
     private TimelineEntry Entry(StoredRecord record)
     {
         SealedRecord what = record.Sealed;
-        string text = record.Erased ? "did something whose content was erased" : Words(what);
+        string text = what.Body.IsEmpty ? "did something whose content was erased" : Words(what);
         return new TimelineEntry(
             text,
             what.OccurredAt,

@@ -49,7 +49,7 @@ public sealed record SealedRecord(
 
 /// <summary>A record as it stands in the store.</summary>
 /// <param name="Index">Its place in the ledger, from 0.</param>
-/// <param name="Sealed">The record; its salt and body are empty when they were erased.</param>
+/// <param name="Sealed">The record. Where the body was erased there is no salt, and the body is what the erasure left of it, or empty.</param>
 /// <param name="Erased">Whether the body was erased by a recorded act.</param>
 public sealed record StoredRecord(long Index, SealedRecord Sealed, bool Erased);
 

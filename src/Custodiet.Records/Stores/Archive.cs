@@ -1,4 +1,5 @@
 using Custodiet.Records.Events;
+using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 
 namespace Custodiet.Records.Stores;
@@ -25,6 +26,34 @@ public sealed record ArchivedSegment(
     IReadOnlyList<string> Replaces
 );
 
+/// <summary>Events that left the archive with a segment, or a part of it.</summary>
+/// <param name="Id">Names the deletion.</param>
+/// <param name="Cause">Why.</param>
+/// <param name="Rule">The rule of the policy, or the erasure's id.</param>
+/// <param name="Segment">The segment that held them.</param>
+/// <param name="SegmentSha256">Its digest.</param>
+/// <param name="Replacement">The segment that holds what was kept of it, or null.</param>
+/// <param name="Events">How many.</param>
+/// <param name="RawBytes">Bytes as received.</param>
+/// <param name="FileBytes">Bytes on disk that this frees.</param>
+/// <param name="FirstReceivedMicros">Earliest receipt in the segment.</param>
+/// <param name="LastReceivedMicros">Latest receipt in the segment.</param>
+/// <param name="Sources">How many of which source, the largest first.</param>
+public sealed record ArchiveDeletion(
+    string Id,
+    DeletionCause Cause,
+    string Rule,
+    string Segment,
+    string SegmentSha256,
+    string? Replacement,
+    long Events,
+    long RawBytes,
+    long FileBytes,
+    long FirstReceivedMicros,
+    long LastReceivedMicros,
+    IReadOnlyList<SourceCount> Sources
+);
+
 /// <summary>
 /// All events, in columns, queryable seconds after arrival. Chunks come in the order of their offsets; a segment is in the
 /// manifest only when it is durable, and an offset is never in two segments of the manifest.
@@ -45,6 +74,9 @@ public interface IEventArchive : IAsyncDisposable
 
     /// <summary>Called after a segment became durable, in order. What it throws stops the archive.</summary>
     Func<ArchivedSegment, CancellationToken, ValueTask>? SegmentArchived { get; set; }
+
+    /// <summary>Called before the files of a deletion go, until it succeeds. What it throws stops the archive.</summary>
+    Func<ArchiveDeletion, CancellationToken, ValueTask>? EventsDeleted { get; set; }
 }
 
 /// <summary>A column of a result.</summary>

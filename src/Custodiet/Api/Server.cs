@@ -76,6 +76,7 @@ internal static class Server
         QueryApi.Map(app);
         StatusApi.Map(app);
         LedgerApi.Map(app);
+        RetentionApi.Map(app);
         AccountsApi.Map(app);
         app.MapOpenApi("/api/v1/openapi.json").RequireAuthorization(Policies.Read);
         app.MapCustodietPeople();

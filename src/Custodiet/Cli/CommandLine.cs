@@ -54,6 +54,9 @@ internal static class CommandLine
             TokenCommand.Create(),
             StatusCommand.Create(),
             RoutesCommand.Create(),
+            RetentionCommand.Create(),
+            HoldCommand.Create(),
+            EraseCommand.Create(),
             ConfigCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);

@@ -4,6 +4,7 @@ using Custodiet.Documents;
 using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
+using Custodiet.Pipeline.Sources;
 using Custodiet.Process.Definitions;
 using Custodiet.Records;
 
@@ -40,6 +41,7 @@ internal static class ContentCommand
                         report.Mappings,
                         report.Processes,
                         report.Rules,
+                        report.Sources,
                         report.Routes,
                         report.Reductions,
                         report.Digest,
@@ -63,7 +65,7 @@ internal static class ContentCommand
                     Console.Out.WriteLine(problem);
                 }
                 Output.Remark(
-                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}, {Counted.Of(report.Routes, "route")}, {Counted.Of(report.Reductions, "reduction")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
+                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}, {Counted.Of(report.Sources, "declaration of sources", "declarations of sources")}, {Counted.Of(report.Routes, "route")}, {Counted.Of(report.Reductions, "reduction")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
                 );
             }
             return report.Problems.Any(p => p.Level == ProblemLevel.Error) ? ExitCode.Problems : ExitCode.Done;
@@ -82,6 +84,8 @@ internal static class ContentCommand
         MappingSetLoad mappings = MappingSet.Load(files.Mappings);
         problems.AddRange(mappings.Problems);
         problems.AddRange(mappings.Set?.CheckSamples() ?? []);
+        SourceDeclarationsLoad sources = SourceDeclarations.Load(files.Sources);
+        problems.AddRange(sources.Problems);
         int processes = 0;
         foreach (SourceText text in files.Processes)
         {
@@ -99,6 +103,7 @@ internal static class ContentCommand
             mappings.Set?.Mappings.Count ?? 0,
             processes,
             rules.Rules.Count,
+            sources.Declarations.All.Count,
             outputs.Routes.Count,
             outputs.Reductions.Count,
             files.Digest,
@@ -114,6 +119,7 @@ internal sealed record ContentReport(
     int Mappings,
     int Processes,
     int Rules,
+    int Sources,
     int Routes,
     int Reductions,
     string Digest,

@@ -1,9 +1,11 @@
 using Custodiet.Api;
+using Custodiet.Archive;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.People;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 
 namespace Custodiet.Cli;
 
@@ -125,6 +127,34 @@ internal sealed class EmbeddedSession : ISession
         CancellationToken cancellation
     ) => Text(await tokens.AddAsync(role, name, scopes, expiresAt, ActorId.Console, cancellation)) ?? "";
 
+    public Task<RetentionStatus> RetentionAsync(CancellationToken cancellation) =>
+        Task.FromResult(flow.Retention.Status());
+
+    public async Task<RetentionOutcome> RetainAsync(CancellationToken cancellation) =>
+        await flow.Retention.ApplyAsync(cancellation)
+        ?? throw new CommandException(ExitCode.Unavailable, flow.Retention.Status().Failure ?? "It failed.");
+
+    public Task<IReadOnlyList<Hold>> HoldsAsync(CancellationToken cancellation) => flow.Holds.AllAsync(cancellation);
+
+    public async Task<Hold> PlaceHoldAsync(HoldRequest request, CancellationToken cancellation) =>
+        HoldOf(await flow.Holds.PlaceAsync(request, ActorId.Console, cancellation));
+
+    public async Task<Hold> LiftHoldAsync(string hold, CancellationToken cancellation) =>
+        HoldOf(await flow.Holds.LiftAsync(hold, ActorId.Console, cancellation));
+
+    public async Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
+        (
+            preview
+                ? await flow.Erasure.PreviewAsync(request, cancellation)
+                : await flow.Erasure.EraseAsync(request, ActorId.Console, CancellationToken.None)
+        ) switch
+        {
+            ErasureOutcome.Done done => done.Answer,
+            ErasureOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, invalid.Problem),
+            ErasureOutcome.Refused refused => throw new CommandException(ExitCode.Unavailable, refused.Reason),
+            _ => throw new InvalidOperationException("The outcome is not known here."),
+        };
+
     public Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) =>
         AccountsApi.ListAsync(tokens, cancellation);
 
@@ -170,6 +200,15 @@ internal sealed class EmbeddedSession : ISession
                 AccountsApi.Sentence(invalid.Problems)
             ),
             AccountOutcome.Refused refused => throw new CommandException(ExitCode.Refused, refused.Reason),
+            _ => throw new InvalidOperationException("The outcome is not known here."),
+        };
+
+    private static Hold HoldOf(HoldOutcome outcome) =>
+        outcome switch
+        {
+            HoldOutcome.Done done => done.Hold,
+            HoldOutcome.Invalid invalid => throw new CommandException(ExitCode.Refused, invalid.Problem),
+            HoldOutcome.Refused refused => throw new CommandException(ExitCode.Unavailable, refused.Reason),
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
 

@@ -3,8 +3,10 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Custodiet.Api;
+using Custodiet.Archive;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 
 namespace Custodiet.Cli;
 
@@ -206,6 +208,24 @@ internal sealed class RunningSession : ISession
         await CheckAsync(response, cancellation);
     }
 
+    public Task<RetentionStatus> RetentionAsync(CancellationToken cancellation) =>
+        GetAsync<RetentionStatus>("/api/v1/retention", cancellation);
+
+    public Task<RetentionOutcome> RetainAsync(CancellationToken cancellation) =>
+        PostAsync<RetentionOutcome>("/api/v1/retention/run", new { }, cancellation);
+
+    public Task<IReadOnlyList<Hold>> HoldsAsync(CancellationToken cancellation) =>
+        GetAsync<IReadOnlyList<Hold>>("/api/v1/holds", cancellation);
+
+    public Task<Hold> PlaceHoldAsync(HoldRequest request, CancellationToken cancellation) =>
+        PostAsync<Hold>("/api/v1/holds", request, cancellation);
+
+    public Task<Hold> LiftHoldAsync(string hold, CancellationToken cancellation) =>
+        PostAsync<Hold>($"/api/v1/holds/{Uri.EscapeDataString(hold)}/lift", new { }, cancellation);
+
+    public Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation) =>
+        PostAsync<ErasureAnswer>(preview ? "/api/v1/erasures/preview" : "/api/v1/erasures", request, cancellation);
+
     public async Task<string> ProveAsync(string record, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await http.GetAsync(
@@ -220,6 +240,18 @@ internal sealed class RunningSession : ISession
     {
         http.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.GetAsync(path, cancellation);
+        return await ReadAsync<T>(response, cancellation);
+    }
+
+    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.PostAsJsonAsync(path, body, Output.Json, cancellation);
+        return await ReadAsync<T>(response, cancellation);
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)

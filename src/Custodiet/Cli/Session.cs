@@ -1,7 +1,9 @@
+using Custodiet.Archive;
 using Custodiet.Inputs;
 using Custodiet.Outputs;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Retention;
 
 namespace Custodiet.Cli;
 
@@ -92,6 +94,24 @@ internal interface ISession : IAsyncDisposable
 
     /// <summary>Revokes a token by its id.</summary>
     Task RevokeTokenAsync(string id, CancellationToken cancellation);
+
+    /// <summary>The policy of retention, the archive's size, the disk.</summary>
+    Task<RetentionStatus> RetentionAsync(CancellationToken cancellation);
+
+    /// <summary>Applies the policy now.</summary>
+    Task<RetentionOutcome> RetainAsync(CancellationToken cancellation);
+
+    /// <summary>All holds.</summary>
+    Task<IReadOnlyList<Hold>> HoldsAsync(CancellationToken cancellation);
+
+    /// <summary>Places a hold.</summary>
+    Task<Hold> PlaceHoldAsync(HoldRequest request, CancellationToken cancellation);
+
+    /// <summary>Lifts a hold, by id or name.</summary>
+    Task<Hold> LiftHoldAsync(string hold, CancellationToken cancellation);
+
+    /// <summary>Erases a person's data, or only counts it.</summary>
+    Task<ErasureAnswer> EraseAsync(ErasureRequest request, bool preview, CancellationToken cancellation);
 
     /// <summary>The <c>.tlog-proof</c> of a record, by id or index.</summary>
     Task<string> ProveAsync(string record, CancellationToken cancellation);

@@ -67,6 +67,31 @@ internal static class UpCommand
         {
             Console.Out.WriteLine(remark);
         }
+        // The content is read while the server starts; neither waits for the other.
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task stream = Task.Run(() => LoadAndRunAsync(flow, stop.Token), CancellationToken.None);
+        try
+        {
+            return await ServeAsync(flow, settings, logs, sampleDays, stream, stop, cancellation);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            // What it failed with, if it did, was answered for above.
+            await stream.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<int> ServeAsync(
+        Flow flow,
+        Settings settings,
+        ILoggerFactory logs,
+        int sampleDays,
+        Task stream,
+        CancellationTokenSource stop,
+        CancellationToken cancellation
+    )
+    {
         await using WebApplication app = Server.Build(flow, settings, logs);
         using SetupCode setup = app.Services.GetRequiredService<SetupCode>();
         string? code = await setup.PrepareAsync(cancellation);
@@ -82,8 +107,6 @@ internal static class UpCommand
         await syslog.StartAsync();
         Announce(app, flow, code);
 
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task stream = LoadAndRunAsync(flow, stop.Token);
         Task feed = sampleDays > 0 ? PlayAsync(flow, sampleDays, stop.Token) : Task.Delay(Timeout.Infinite, stop.Token);
         Task stopped = Task.Delay(Timeout.Infinite, cancellation);
         Task first = await Task.WhenAny(stream, feed, stopped);

@@ -143,6 +143,20 @@ internal sealed class Settings
             1,
             720
         ),
+        new(
+            "archive.keep_days",
+            "Days that events are kept from their receipt on, where no declaration of sources says otherwise; 0: without end. Range 0 to 36500.",
+            "365",
+            0,
+            36_500
+        ),
+        new(
+            "archive.bytes_max",
+            "Bytes on disk that the archive of events may have; beyond it the oldest events are deleted. 0: no bound. Range 0 to 1 PiB.",
+            "0",
+            0,
+            1L << 50
+        ),
         new("ledger.anchor_file", "File outside the data folder that every checkpoint is appended to.", ""),
         new("ledger.anchor_webhook", "Address that every checkpoint is posted to.", ""),
         new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),

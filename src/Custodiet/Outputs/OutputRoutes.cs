@@ -45,7 +45,7 @@ internal sealed record RouteParts(
     FieldTable Fields,
     LogSourceTable LogSources,
     SourceTable Sources,
-    SourceCriticality Criticality,
+    Func<SourceKey, Criticality> CriticalityOf,
     Random Random,
     TimeProvider Time,
     ILogger Log
@@ -104,6 +104,14 @@ internal sealed class OutputRoutes : IAsyncDisposable
 
     /// <summary>Whether there is one to run.</summary>
     public bool Any => runners.Count > 0;
+
+    /// <summary>The oldest event that a route has not decided; the largest number when there is none.</summary>
+    public long Oldest =>
+        runners
+            .Where(runner => runner.SendsEvents)
+            .Select(runner => runner.Position)
+            .DefaultIfEmpty(long.MaxValue)
+            .Min();
 
     /// <summary>Runs all of them until cancelled.</summary>
     public Task RunAsync(CancellationToken stop) =>
@@ -201,14 +209,14 @@ internal sealed class OutputRoutes : IAsyncDisposable
                     parts.Fields,
                     parts.LogSources,
                     parts.Sources,
-                    parts.Criticality
+                    parts.CriticalityOf
                 )
                 .NewReducer()
             : null;
         EventFilterEvaluator? filter = route.When.IsEverything
             ? null
             : EventFilterSet
-                .Compile([route.When], parts.Fields, parts.LogSources, parts.Sources, parts.Criticality)
+                .Compile([route.When], parts.Fields, parts.LogSources, parts.Sources, parts.CriticalityOf)
                 .NewEvaluator();
         bool reads =
             reducer is not null

@@ -79,6 +79,9 @@ internal sealed class RouteRunner : IAsyncDisposable
     /// <summary>The first item that is not decided.</summary>
     public long Position => state.Position;
 
+    /// <summary>Whether it follows the queue.</summary>
+    public bool SendsEvents => route.Items == RouteItems.Events;
+
     /// <summary>How far a file was written.</summary>
     public FileMark? File => state.File;
 

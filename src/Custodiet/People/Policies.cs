@@ -36,6 +36,9 @@ internal static class Policies
     /// <summary>Restrict cases, approve: lead.</summary>
     public const string Lead = "lead";
 
+    /// <summary>Place and lift holds, erase a person's data: lead, admin.</summary>
+    public const string Preserve = "preserve";
+
     /// <summary>Read evidence: auditor, lead, admin, engineer.</summary>
     public const string Audit = "audit";
 
@@ -72,6 +75,7 @@ internal static class Policies
         new(Judge, [Role.Analyst, Role.Lead]),
         new(Operate, [Role.Engineer, Role.Lead]),
         new(Lead, [Role.Lead]),
+        new(Preserve, [Role.Lead, Role.Admin]),
         new(Audit, [Role.Auditor, Role.Lead, Role.Admin, Role.Engineer]),
         new(Administer, [Role.Admin]),
         new(ManageTokens, [Role.Admin, Role.Engineer]),

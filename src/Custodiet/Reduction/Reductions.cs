@@ -28,7 +28,7 @@ internal sealed class Reductions
         FieldTable fields,
         LogSourceTable logSources,
         SourceTable sources,
-        SourceCriticality criticality
+        Func<SourceKey, Criticality> criticality
     )
     {
         ReductionDefinition[] all = [.. definitions.OrderBy(r => r.Priority).ThenBy(r => r.Id, StringComparer.Ordinal)];

@@ -69,6 +69,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         long archivedFrom = parts.Archive.NextOffset;
         Interlocked.Exchange(ref analysedTo, analysedFrom);
         parts.Archive.SegmentArchived = RecordSegmentAsync;
+        parts.Archive.EventsDeleted = RecordDeletionAsync;
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         BoundedChannelOptions bound = new(64) { SingleWriter = true };
@@ -287,6 +288,34 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         }
         Release();
         Interlocked.Exchange(ref reportedInput, -1);
+    }
+
+    /// <summary>Recorded before the file goes. After a crash it may be told again: a deletion that has a record gets no second one.</summary>
+    private async ValueTask RecordDeletionAsync(ArchiveDeletion deletion, CancellationToken cancellation)
+    {
+        EventsDeleted body = new(
+            deletion.Id,
+            deletion.Cause,
+            deletion.Rule,
+            deletion.Segment,
+            deletion.SegmentSha256,
+            deletion.Replacement,
+            deletion.Events,
+            deletion.RawBytes,
+            EventTime.FromMicros(deletion.FirstReceivedMicros),
+            EventTime.FromMicros(deletion.LastReceivedMicros),
+            deletion.Sources
+        );
+        string stream = $"deletion/{deletion.Id}";
+        AppendRequest request = new()
+        {
+            Drafts = [new RecordDraft(body, stream, ActorId.Service, time.GetUtcNow())],
+            Expectations = [new StreamExpectation(stream, null)],
+        };
+        while (await parts.Records.AppendAsync(request, cancellation) is AppendOutcome.Refused)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+        }
     }
 
     private void Release() => parts.Hold.StreamAt(Math.Min(AnalysedTo, parts.Archive.NextOffset));

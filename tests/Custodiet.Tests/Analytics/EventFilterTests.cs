@@ -16,7 +16,7 @@ public class EventFilterTests
     [InlineData("technology: win*", "110")]
     [InlineData("technology: [linux, WINDOWS]", "110")]
     [InlineData("sensor: dc-*", "100")]
-    [InlineData("criticality: [high, critical]", "100")]
+    [InlineData("criticality: [high, vital]", "100")]
     [InlineData("criticality: normal", "011")]
     [InlineData("parsed: false", "001")]
     [InlineData("logsource: {product: windows}", "110")]
@@ -64,7 +64,7 @@ public class EventFilterTests
             }),
         ];
         Assert.Empty(problems);
-        SourceCriticality criticality = new(s => s.Sensor == "dc-1" ? Criticality.High : Criticality.Normal);
+        Func<SourceKey, Criticality> criticality = s => s.Sensor == "dc-1" ? Criticality.High : Criticality.Normal;
         return EventFilterSet.Compile(filters, fields, logSources, sources, criticality);
     }
 

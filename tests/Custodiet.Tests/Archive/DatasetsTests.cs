@@ -192,6 +192,28 @@ public class DatasetsTests
     }
 
     [Fact]
+    public async Task AnErasureBehindWhatTheFileHoldsMakesItAnew()
+    {
+        await using DatasetFixture fixture = await DatasetFixture.CreateAsync();
+        fixture.Raise();
+        Assert.Equal(["1"], await fixture.RowsAsync("SELECT count(*) FROM alerts"));
+        await fixture.Datasets.DisposeAsync();
+        fixture.Records.Clear();
+        fixture.Raise("rule-redacted");
+        fixture.Records.Add(new ErasureDone("e", ErasureReason.Request, 1, 2, 0, 1, 1), ErasureDone.Stream);
+        await fixture.OpenAsync();
+        Assert.Equal(["rule-redacted"], await fixture.RowsAsync("SELECT rule_id FROM alerts"));
+        Assert.Equal(
+            ["request|1|2|0|1|1"],
+            await fixture.RowsAsync("SELECT reason, identifiers, events, events_held, records, findings FROM erasures")
+        );
+        int reads = fixture.Records.Reads;
+        await fixture.Datasets.ForgetAsync(ArchiveFixture.Cancellation);
+        Assert.Equal(["rule-redacted"], await fixture.RowsAsync("SELECT rule_id FROM alerts"));
+        Assert.True(fixture.Records.Reads > reads);
+    }
+
+    [Fact]
     public async Task TheFileIsFollowedFromWhereItStandsAndBuiltAgainWhenItIsNotOfThisLedger()
     {
         await using DatasetFixture fixture = await DatasetFixture.CreateAsync();

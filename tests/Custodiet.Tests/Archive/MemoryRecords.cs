@@ -97,7 +97,7 @@ internal sealed class MemoryRecords : IRecordStore, ITotalsStore
         string stream,
         int limit,
         CancellationToken cancellation
-    ) => throw new NotSupportedException("Datasets follow the order of the ledger.");
+    ) => new([.. records.Where(r => r.Sealed.Stream == stream).Take(limit)]);
 
     public void Refuse(string reason) => throw new NotSupportedException("Datasets only read.");
 

@@ -13,7 +13,7 @@ public class OutputContentTests
         send: events
         when:
           technology: [windows, windows-*]
-          criticality: [high, critical]
+          criticality: [high, vital]
           detection:
             quiet: {EventID: 5156}
             condition: not quiet

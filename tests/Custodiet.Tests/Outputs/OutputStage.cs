@@ -21,7 +21,7 @@ internal sealed class OutputStage : IAsyncDisposable
     private readonly string[] reductions;
     private CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
-    private SourceCriticality criticality = SourceCriticality.Undeclared;
+    private Func<SourceKey, Criticality> criticality = _ => Criticality.Normal;
     private int number;
 
     private OutputStage(string[] routes, string[] reductions)
@@ -65,7 +65,7 @@ internal sealed class OutputStage : IAsyncDisposable
     }
 
     /// <summary>Declares how critical sources are; for the next start.</summary>
-    public void Declare(Func<SourceKey, Criticality> of) => criticality = new SourceCriticality(of);
+    public void Declare(Func<SourceKey, Criticality> of) => criticality = of;
 
     /// <summary>Opens everything where it stood and runs the routes.</summary>
     public async Task StartAsync()

@@ -19,6 +19,9 @@ internal sealed class DatasetCatalog(IDatasets datasets)
         ("sources", "where events came from"),
         ("stages", "what each stage received and what became of it"),
         ("segments", "files of the archive with their digests"),
+        ("deletions", "events that left the archive, and why"),
+        ("holds", "legal holds, lifted ones too"),
+        ("erasures", "erasures of a person's data"),
         ("records", "envelopes of the ledger"),
         ("dataset_version", "version of these views and the ledger size they reflect"),
     ];

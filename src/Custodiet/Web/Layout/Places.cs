@@ -28,5 +28,6 @@ internal static class Places
         new("analytics", "Analytics", "/analytics", 'a'),
         new("data", "Data", "/data", 'd'),
         new("ledger", "Ledger", "/ledger", 'l'),
+        new("storage", "Storage", "/storage", 't'),
     ];
 }

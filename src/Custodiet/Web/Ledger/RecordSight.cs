@@ -19,7 +19,7 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
         CancellationToken cancellation
     )
     {
-        if (record.Erased)
+        if (record.Sealed.Body.IsEmpty)
         {
             return new RecordSight(null, "The body was erased by a recorded act; the proof still holds.");
         }
@@ -32,14 +32,16 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
         {
             return new RecordSight(null, "The body is of a kind that this version does not know.");
         }
-        if (IsAboutPeople(body) && !visit.May(Policies.Audit))
+        // What an erasure left is as restricted as what it was.
+        RecordBody subject = body is RecordErased { Remainder: { } left } ? left : body;
+        if (IsAboutPeople(subject) && !visit.May(Policies.Audit))
         {
             return new RecordSight(
                 null,
                 "Bodies about accounts, sessions and tokens are for auditors, leads, engineers and admins."
             );
         }
-        return await MaySeeAsync(body, judgements, visit, cancellation)
+        return await MaySeeAsync(subject, judgements, visit, cancellation)
             ? new RecordSight(body, null)
             : new RecordSight(null, "The body belongs to something that you may not see.");
     }
