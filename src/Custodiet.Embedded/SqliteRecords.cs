@@ -14,7 +14,13 @@ namespace Custodiet.Embedded;
 /// Records, what is projected from them, accounts and totals in one SQLite file. One writer commits in groups; readers have
 /// connections of their own and never wait for it.
 /// </summary>
-public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStore, ITotalsStore, IAsyncDisposable
+public sealed class SqliteRecords
+    : IRecordStore,
+        IJudgementReader,
+        IAccountStore,
+        ISessionStore,
+        ITotalsStore,
+        IAsyncDisposable
 {
     private readonly RecordWriter writer;
     private readonly ReaderPool readers;
@@ -162,6 +168,29 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
             appender => AccountWriter.Save(appender, token, drafts),
             1 + drafts.Count,
             refusable: drafts.Count > 0,
+            cancellation
+        );
+
+    /// <inheritdoc/>
+    public ValueTask<AppendOutcome> SaveAsync(
+        IReadOnlyList<Session> sessions,
+        IReadOnlyList<SessionId> forgotten,
+        IReadOnlyList<RecordDraft> drafts,
+        CancellationToken cancellation
+    ) =>
+        writer.WriteAsync(
+            appender => SessionWriter.Save(appender, sessions, forgotten, drafts),
+            1 + sessions.Count + forgotten.Count + drafts.Count,
+            refusable: drafts.Count > 0,
+            cancellation
+        );
+
+    /// <inheritdoc/>
+    public ValueTask<AppendOutcome> NoteUsesAsync(IReadOnlyList<TokenUse> uses, CancellationToken cancellation) =>
+        writer.WriteAsync(
+            appender => AccountWriter.Note(appender, uses),
+            1 + uses.Count,
+            refusable: false,
             cancellation
         );
 
@@ -328,6 +357,14 @@ public sealed class SqliteRecords : IRecordStore, IJudgementReader, IAccountStor
     /// <inheritdoc/>
     public ValueTask<ApiToken?> TokenByHashAsync(string sha256, CancellationToken cancellation) =>
         readers.ReadAsync(s => AccountReader.TokenByHash(s, sha256), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TokenUse>> TokenUsesAsync(CancellationToken cancellation) =>
+        ListAsync(s => AccountReader.Uses(s), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Session>> SessionsAsync(CancellationToken cancellation) =>
+        ListAsync(s => AccountReader.Sessions(s), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SourceStatistics>> SourcesAsync(CancellationToken cancellation) =>

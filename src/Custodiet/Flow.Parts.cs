@@ -32,6 +32,7 @@ internal sealed partial class Flow(
     SyslogInputs syslog,
     AlertGrouping grouping,
     AlertIntake alerts,
+    Shedding shedding,
     Holds holds,
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
@@ -77,6 +78,9 @@ internal sealed partial class Flow(
     public AlertGrouping Grouping => grouping;
 
     public AlertIntake Alerts => alerts;
+
+    /// <summary>What was shed of senders that cannot wait.</summary>
+    public Shedding Shedding => shedding;
 
     /// <summary>Legal holds.</summary>
     public Holds Holds => holds;

@@ -86,7 +86,10 @@ internal sealed partial class Flow : IAsyncDisposable
             QueueHold hold = new(queue, settings.Number("outputs.held_bytes_max"));
             RouteSettings outputs = RouteSettings.From(settings, folder.Routes);
             InputBoard inputs = new();
-            EventIntake intake = new(queue, inputs, limits, time);
+            SenderBook senders = new(time);
+            EventIntake intake = new(queue, inputs, limits, time, senders);
+            Shedding shedding = new(senders, records, time);
+            await shedding.LoadAsync(cancellation);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
             // Findings → alerts.
@@ -123,6 +126,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 syslog,
                 grouping,
                 alerts,
+                shedding,
                 holds,
                 content => new RetentionKeeper(
                     archive,
@@ -190,8 +194,10 @@ internal sealed partial class Flow : IAsyncDisposable
                     sources,
                     totals,
                     inputs.Stage,
-                    hold
+                    hold,
+                    shedding
                 );
+                senders.Use(content.Content.Sources.Senders);
                 EventStream stream = new(
                     parts,
                     (int)settings.Number("workers"),
@@ -241,7 +247,13 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(bool withRoutes, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        List<Task> parts = [Stream.RunAsync(stop.Token), Ledger.RunAsync(stop.Token), Retention.RunAsync(stop.Token)];
+        List<Task> parts =
+        [
+            Stream.RunAsync(stop.Token),
+            Ledger.RunAsync(stop.Token),
+            Retention.RunAsync(stop.Token),
+            shedding.RunAsync(stop.Token),
+        ];
         if (withRoutes && Outputs.Any)
         {
             parts.Add(Outputs.RunAsync(stop.Token));
@@ -262,6 +274,7 @@ internal sealed partial class Flow : IAsyncDisposable
     /// <summary>Brings to rest what was taken: the archive's pending events and the ledger's newest records. Inputs are closed before.</summary>
     public async Task RestAsync()
     {
+        await shedding.RecordAsync(CancellationToken.None);
         await Archive.FlushAsync(CancellationToken.None);
         await Ledger.CatchUpAsync(CancellationToken.None);
         RunMark.End(Folder.Root);
@@ -288,6 +301,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IRecordStore>(Records);
         services.AddSingleton<IJudgementReader>(Records);
         services.AddSingleton<IAccountStore>(Records);
+        services.AddSingleton<ISessionStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
         services.AddSingleton(_ => new DeskTools(Records, Records, Content.Processes, Time, Grouping.Apply));
         services.AddSingleton<AlertDesk>();

@@ -26,7 +26,10 @@ public class EveryPageTests(Stage stage)
             async page =>
             {
                 List<string> found = [];
-                foreach (string path in (string[])["/sign-in", "/recover", "/sign-in/code", "/sign-in/recovery"])
+                foreach (
+                    string path in (string[])
+                        ["/sign-in", "/recover", "/sign-in/code", "/sign-in/recovery", "/break-glass"]
+                )
                 {
                     await page.GotoAsync(path);
                     found.AddRange(await ProblemsAsync(page, path));
@@ -62,7 +65,14 @@ public class EveryPageTests(Stage stage)
                 long number = await page.OpenCaseAsync();
                 foreach (
                     string path in (string[])
-                        ["/", "/queue", $"/cases/{number}", $"/cases/{number}?question=verdict", "/sign-in"]
+                        [
+                            "/",
+                            "/queue",
+                            $"/cases/{number}",
+                            $"/cases/{number}?question=verdict",
+                            "/sign-in",
+                            "/break-glass",
+                        ]
                 )
                 {
                     await page.GotoAsync(path);
@@ -112,6 +122,7 @@ public class EveryPageTests(Stage stage)
             "/people",
             await FirstAsync("/people", "main a[href^='/people/']"),
             "/tokens",
+            "/break-glass/uses",
             "/no-such-page",
         ];
     }
@@ -145,7 +156,7 @@ public class EveryPageTests(Stage stage)
         return found;
     }
 
-    private static Task<string> TooWideAsync(IPage page) =>
+    internal static Task<string> TooWideAsync(IPage page) =>
         page.EvaluateAsync<string>(
             """
             () => {

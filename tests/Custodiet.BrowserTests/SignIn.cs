@@ -13,6 +13,6 @@ internal static class SignIn
         await page.GotoAsync(path);
         await page.FillAsync("#name", person);
         await page.FillAsync("#password", password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
     }
 }

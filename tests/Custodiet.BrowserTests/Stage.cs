@@ -117,18 +117,20 @@ public sealed class Stage : IAsyncLifetime
     /// <param name="width">Window width in pixels.</param>
     /// <param name="expected">Part of console errors that the test causes on purpose.</param>
     /// <param name="script">Whether JavaScript runs.</param>
+    /// <param name="address">Another product than the one of all tests.</param>
     public async Task VisitAsync(
         string? person,
         Func<IPage, Task> act,
         int width = 1280,
         string? expected = null,
-        bool script = true
+        bool script = true,
+        Uri? address = null
     )
     {
         ArgumentNullException.ThrowIfNull(act);
         string? state = person is null ? null : await CookiesAsync(person);
         ConcurrentQueue<string> complaints = new();
-        IBrowserContext context = await NewContextAsync(state, width, script, complaints);
+        IBrowserContext context = await NewContextAsync(state, width, script, complaints, address);
         await using (context.ConfigureAwait(false))
         {
             IPage page = await context.NewPageAsync();
@@ -260,13 +262,14 @@ public sealed class Stage : IAsyncLifetime
         string? state,
         int width,
         bool script,
-        ConcurrentQueue<string> complaints
+        ConcurrentQueue<string> complaints,
+        Uri? address = null
     )
     {
         IBrowserContext context = await browser!.NewContextAsync(
             new()
             {
-                BaseURL = Product.Address.ToString(),
+                BaseURL = (address ?? Product.Address).ToString(),
                 ViewportSize = new() { Width = width, Height = 800 },
                 StorageState = state,
                 JavaScriptEnabled = script,

@@ -197,6 +197,20 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
             case EventsDeleted b:
                 AddDeletion(record, b);
                 break;
+            case EventsShed b:
+                rows.Add(
+                    "shed",
+                    index,
+                    b.Input,
+                    b.Sender,
+                    b.Declaration,
+                    NameOf(b.Criticality),
+                    NameOf(b.Reason),
+                    b.Events,
+                    b.From,
+                    b.To
+                );
+                break;
             case HoldPlaced b:
                 AddHold(record, b);
                 break;
@@ -205,6 +219,24 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
                 break;
             case ErasureDone b:
                 AddErasure(record, b);
+                break;
+            case SessionBegan b:
+                AddSignIn(record, b.Account, b.Session, b.Method, b.Address, b.Reason is { } why ? NameOf(why) : null);
+                break;
+            case SessionBeganFirst b:
+                AddSignIn(record, b.Account, null, b.Method, null, null);
+                break;
+            case SignInFailed b:
+                AddFailures(record, b.Account, b.FirstAt, b.LastAt, b.Failures);
+                break;
+            case SignInFailedFirst b:
+                AddFailures(
+                    record,
+                    b.Account,
+                    b.FirstAt,
+                    b.LastAt,
+                    b.Failures.Select(f => new SignInFailures(f.Reason, null, f.Count))
+                );
                 break;
             default:
                 break;
@@ -398,4 +430,57 @@ internal sealed class DatasetFeed(DatasetRows rows, DatasetPosition position)
             record.Sealed.Actor.ToString(),
             record.Sealed.RecordedAt
         );
+
+    private void AddSignIn(
+        StoredRecord record,
+        ActorId account,
+        SessionId? session,
+        SignInMethod method,
+        string? address,
+        string? reason
+    ) =>
+        rows.Add(
+            "sign_in",
+            record.Index,
+            record.Sealed.Id.ToString(),
+            record.Sealed.OccurredAt,
+            record.Sealed.OccurredAt,
+            record.Sealed.RecordedAt,
+            account.ToString(),
+            session?.ToString(),
+            "succeeded",
+            NameOf(method),
+            address,
+            reason,
+            1
+        );
+
+    // Failures of a minute are one record: a row for each reason and address in it.
+    private void AddFailures(
+        StoredRecord record,
+        ActorId? account,
+        DateTimeOffset firstAt,
+        DateTimeOffset lastAt,
+        IEnumerable<SignInFailures> failures
+    )
+    {
+        foreach (SignInFailures failure in failures)
+        {
+            rows.Add(
+                "sign_in",
+                record.Index,
+                record.Sealed.Id.ToString(),
+                firstAt,
+                lastAt,
+                record.Sealed.RecordedAt,
+                account?.ToString(),
+                null,
+                "failed",
+                null,
+                failure.Address,
+                NameOf(failure.Reason),
+                failure.Count
+            );
+        }
+    }
 }

@@ -7,7 +7,7 @@ internal static class DatasetSchema
     public const string Name = "store";
 
     /// <summary>Grows when a table changes: the file is then built again from the records.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Totals as they stand when a query begins, in its own connection.</summary>
     public const string Totals = """
@@ -59,6 +59,9 @@ internal static class DatasetSchema
             ledger_index BIGINT, deletion_id VARCHAR, cause VARCHAR, rule VARCHAR, segment VARCHAR, segment_sha256 VARCHAR,
             replacement VARCHAR, events BIGINT, raw_bytes BIGINT, received_from TIMESTAMPTZ, received_to TIMESTAMPTZ,
             source_names VARCHAR[], source_counts BIGINT[], recorded_at TIMESTAMPTZ);
+        CREATE TABLE store.shed (
+            ledger_index BIGINT, input VARCHAR, sender VARCHAR, declaration VARCHAR, criticality VARCHAR, reason VARCHAR,
+            events BIGINT, first_at TIMESTAMPTZ, last_at TIMESTAMPTZ);
         CREATE TABLE store.hold (
             ledger_index BIGINT, hold_id VARCHAR, name VARCHAR, reason VARCHAR, technology VARCHAR, sensor VARCHAR,
             held_from TIMESTAMPTZ, held_to TIMESTAMPTZ, placed_by VARCHAR, placed_at TIMESTAMPTZ);
@@ -66,6 +69,9 @@ internal static class DatasetSchema
         CREATE TABLE store.erasure (
             ledger_index BIGINT, erasure_id VARCHAR, reason VARCHAR, identifiers INTEGER, events BIGINT, events_held BIGINT,
             records INTEGER, findings INTEGER, erased_by VARCHAR, recorded_at TIMESTAMPTZ);
+        CREATE TABLE store.sign_in (
+            ledger_index BIGINT, record_id VARCHAR, occurred_at TIMESTAMPTZ, last_at TIMESTAMPTZ, recorded_at TIMESTAMPTZ,
+            account VARCHAR, session_id VARCHAR, outcome VARCHAR, method VARCHAR, address VARCHAR, reason VARCHAR, attempts INTEGER);
         CREATE TABLE store.finding (
             sequence BIGINT, finding_id VARCHAR, alert_id VARCHAR, rule_id VARCHAR, rule_title VARCHAR, rule_digest VARCHAR,
             rule_author VARCHAR, severity VARCHAR, severity_id INTEGER, event_offset BIGINT, occurred_at TIMESTAMPTZ,

@@ -1,3 +1,5 @@
+using Custodiet.Records.People;
+
 namespace Custodiet.Archive;
 
 /// <summary>The documented views, as SQL over the tables. docs/datasets.md says what each column means.</summary>
@@ -16,9 +18,11 @@ internal static class DatasetViews
         ["answers"] = Answers,
         ["verdicts"] = Verdicts,
         ["records"] = Records,
+        ["sign_ins"] = SignIns,
         ["sources"] = "SELECT * FROM source_now",
         ["stages"] = Stages,
         ["deletions"] = Deletions,
+        ["shedding"] = "SELECT * FROM store.shed",
         ["holds"] = Holds,
         ["erasures"] = Erasures,
         ["dataset_version"] = Version,
@@ -37,6 +41,17 @@ internal static class DatasetViews
             "ledger_index NOT IN (SELECT ledger_index FROM hidden_verdict) AND alert_id NOT IN (SELECT alert_id FROM hidden_alert)",
         ["records"] = "ledger_index NOT IN (SELECT ledger_index FROM hidden_record)",
     };
+
+    /// <summary>
+    /// What leaves a viewer their own rows of a view about people, or null where they may see all. Who audits, leads, runs the systems or
+    /// administers may see when others signed in and from where; nobody else has business there.
+    /// </summary>
+    public static string? OwnAlone(string view, Viewer viewer) =>
+        !string.Equals(view, "sign_ins", StringComparison.OrdinalIgnoreCase)
+        || viewer.Actor == ActorId.Service
+        || viewer.Roles.Overlaps([Role.Auditor, Role.Lead, Role.Engineer, Role.Admin])
+            ? null
+            : $"account = {Sql.Text(viewer.Actor.ToString())}";
 
     /// <summary>The cases that a viewer may not see: restricted at last, and not to this viewer.</summary>
     public static string HiddenCases(string viewer) =>
@@ -169,6 +184,12 @@ internal static class DatasetViews
     private const string Erasures = """
         SELECT ledger_index, erasure_id, reason, identifiers, events, events_held, records, findings, erased_by, recorded_at
         FROM store.erasure
+        """;
+
+    private const string SignIns = """
+        SELECT ledger_index, record_id, occurred_at, last_at, recorded_at, account, session_id, outcome, method, address, reason,
+               attempts
+        FROM store.sign_in
         """;
 
     private const string Stages = """

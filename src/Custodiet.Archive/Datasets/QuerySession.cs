@@ -91,6 +91,10 @@ internal sealed class QuerySession : IDisposable
             {
                 select = $"SELECT * FROM ({select}) WHERE {visible} {Fence}";
             }
+            if (DatasetViews.OwnAlone(view, viewer) is { } own)
+            {
+                select = $"SELECT * FROM ({select}) WHERE {own} {Fence}";
+            }
             DatasetTables.Execute(connection, $"CREATE TEMP VIEW {view} AS {select}");
         }
         return ledgerSize;

@@ -5,7 +5,7 @@ using Custodiet.Records.Stores;
 
 namespace Custodiet.Embedded.Reading;
 
-/// <summary>Reads accounts, tokens and totals.</summary>
+/// <summary>Reads accounts, tokens, sessions and totals.</summary>
 internal static class AccountReader
 {
     public static List<Account> All(Statements statements) =>
@@ -40,6 +40,15 @@ internal static class AccountReader
             row => Columns.Parse<ApiToken>(row.GetString(0)),
             sha256
         );
+
+    public static List<TokenUse> Uses(Statements statements) =>
+        statements.Rows(
+            "SELECT id, used, address FROM token_use",
+            row => new TokenUse(new ActorId(row.GetString(0)), row.Time(1), row.TextOrNull(2))
+        );
+
+    public static List<Session> Sessions(Statements statements) =>
+        statements.Rows("SELECT content FROM session ORDER BY id", row => Columns.Parse<Session>(row.GetString(0)));
 
     public static List<SourceStatistics> Sources(Statements statements) =>
         statements.Rows(

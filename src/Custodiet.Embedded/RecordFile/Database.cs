@@ -158,11 +158,18 @@ internal static class Database
                 $"BEGIN IMMEDIATE; {Schema.Kept} {Schema.Projected} {Schema.AlertIndexes} PRAGMA application_id={Schema.ApplicationId}; PRAGMA user_version={Schema.Version}; COMMIT"
             );
         }
-        else if (version == 1)
+        else if (version < Schema.Version)
         {
+            IReadOnlyList<string> first = version < 2 ? Schema.FromFirst : [];
             foreach (
                 string sql in (string[])
-                    ["BEGIN IMMEDIATE", .. Schema.FromFirst, $"PRAGMA user_version={Schema.Version}", "COMMIT"]
+                    [
+                        "BEGIN IMMEDIATE",
+                        .. first,
+                        .. Schema.FromSecond,
+                        $"PRAGMA user_version={Schema.Version}",
+                        "COMMIT",
+                    ]
             )
             {
                 Run(connection, sql);

@@ -4,13 +4,13 @@ namespace Custodiet.Embedded.RecordFile;
 internal static class Schema
 {
     /// <summary>The format of the file, in SQLite's <c>user_version</c>.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>«CstR», in SQLite's <c>application_id</c>: says whose file it is.</summary>
     public const int ApplicationId = 0x43737452;
 
     /// <summary>Records, findings and whatever else no record can bring back. An erased record has neither salt nor body.</summary>
-    public const string Kept = """
+    public const string Kept = $"""
         CREATE TABLE record(
           idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, type TEXT NOT NULL, stream TEXT NOT NULL, actor TEXT NOT NULL,
           occurred INTEGER NOT NULL, recorded INTEGER NOT NULL, supersedes BLOB, envelope BLOB NOT NULL, salt BLOB, body BLOB
@@ -41,7 +41,15 @@ internal static class Schema
         CREATE TABLE token(
           id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, content TEXT NOT NULL
         ) STRICT;
+        {Session};
+        {TokenUse};
         """;
+
+    private const string Session =
+        "CREATE TABLE session(id TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+    private const string TokenUse =
+        "CREATE TABLE token_use(id TEXT PRIMARY KEY, used INTEGER NOT NULL, address TEXT) STRICT, WITHOUT ROWID";
 
     private const string WorkDay =
         "CREATE TABLE work_day(day INTEGER PRIMARY KEY, raised INTEGER NOT NULL, judged INTEGER NOT NULL) STRICT";
@@ -177,6 +185,9 @@ internal static class Schema
               GROUP BY day, verdict, reason
             """,
     ];
+
+    /// <summary>Brings a file of format 2 to format 3, which keeps sessions and the last use of tokens.</summary>
+    public static readonly IReadOnlyList<string> FromSecond = [Session, TokenUse];
 
     /// <summary>The projected tables, for a rebuild.</summary>
     public static readonly IReadOnlyList<string> ProjectedTables =

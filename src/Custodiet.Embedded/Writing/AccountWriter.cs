@@ -42,4 +42,18 @@ internal static class AccountWriter
         );
         return appender.Append(drafts);
     }
+
+    public static AppendOutcome Note(RecordAppender appender, IReadOnlyList<TokenUse> uses)
+    {
+        foreach (TokenUse use in uses)
+        {
+            appender.Statements.Execute(
+                "INSERT INTO token_use(id, used, address) VALUES($1, $2, $3) ON CONFLICT(id) DO UPDATE SET used = excluded.used, address = excluded.address",
+                use.Token.Value,
+                use.UsedAt.UtcTicks,
+                use.Address
+            );
+        }
+        return appender.Append([]);
+    }
 }

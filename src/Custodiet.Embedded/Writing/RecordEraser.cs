@@ -78,7 +78,8 @@ internal static class RecordEraser
         List<Account> accounts = Accounts(statements, person);
         foreach (Account account in accounts)
         {
-            AccountWriter.Save(appender, account with { Name = $"erased-{account.Id}", Disabled = true }, []);
+            AccountWriter.Save(appender, account.Erase(), []);
+            SessionWriter.Forget(appender.Statements, account.Id);
         }
         if (records.Count > 0 || findings > 0)
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Custodiet.Documents;
 using Custodiet.Records;
 using Custodiet.Records.Events;
@@ -7,21 +9,33 @@ namespace Custodiet.Pipeline.Sources;
 /// <summary>The declarations that could be read, and everything that is wrong with the others.</summary>
 public sealed record SourceDeclarationsLoad(SourceDeclarations Declarations, IReadOnlyList<Problem> Problems);
 
-/// <summary>What content declares of sources: how critical they are, how long and how much of them is kept. Of several that fit, the first that says something holds.</summary>
+/// <summary>
+/// What content declares of sources: how critical they are, how long and how much of them is kept; and of senders: how critical they are
+/// and how much each may send. Of several that fit, the first that says something holds.
+/// </summary>
 public sealed class SourceDeclarations
 {
     /// <summary>Declarations of one file at most.</summary>
     public const int PerFileMax = 1_000;
 
     /// <summary>Nothing is declared.</summary>
-    public static readonly SourceDeclarations None = new([]);
+    public static readonly SourceDeclarations None = new([], []);
+
+    private const int NetworksMax = 1_000;
 
     private static readonly string[] criticalities = ["normal", "low", "high", "vital"];
 
-    private SourceDeclarations(IReadOnlyList<SourceDeclaration> all) => All = all;
+    private SourceDeclarations(IReadOnlyList<SourceDeclaration> all, IReadOnlyList<SenderDeclaration> senders)
+    {
+        All = all;
+        Senders = senders;
+    }
 
     /// <summary>In the order in which they are tried: by file name, then as written.</summary>
     public IReadOnlyList<SourceDeclaration> All { get; }
+
+    /// <summary>Senders, in the order in which they are tried.</summary>
+    public IReadOnlyList<SenderDeclaration> Senders { get; }
 
     /// <summary>How much depends on a source; normal where nothing is declared.</summary>
     public Criticality CriticalityOf(SourceKey source) =>
@@ -34,7 +48,8 @@ public sealed class SourceDeclarations
         ArgumentNullException.ThrowIfNull(files);
         List<Problem> problems = [];
         List<SourceDeclaration> all = [];
-        Dictionary<string, SourceDeclaration> byName = new(StringComparer.Ordinal);
+        List<SenderDeclaration> senders = [];
+        Dictionary<string, TextPosition> byName = new(StringComparer.Ordinal);
         foreach (SourceText file in files)
         {
             if (ContentMap.Open(file, "A file of sources", "sources", problems) is not { } root)
@@ -42,28 +57,97 @@ public sealed class SourceDeclarations
                 continue;
             }
             root.Optional("title");
-            foreach (ContentMap map in root.Each("sources", "A declaration", required: true, atMost: PerFileMax))
+            foreach (ContentMap map in root.Each("sources", "A declaration of sources", atMost: PerFileMax))
             {
-                if (Read(map) is not { } declaration)
+                if (Read(map) is { } declaration && IsNew(map, declaration.Name, declaration.Position, byName))
                 {
-                    continue;
+                    all.Add(declaration);
                 }
-                if (byName.TryGetValue(declaration.Name, out SourceDeclaration? first))
+            }
+            foreach (ContentMap map in root.Each("senders", "A declaration of senders", atMost: PerFileMax))
+            {
+                if (ReadSender(map) is { } declaration && IsNew(map, declaration.Name, declaration.Position, byName))
                 {
-                    map.Error(
-                        "duplicate",
-                        $"«{declaration.Name}» is declared already, at {first.Position}.",
-                        map.Position,
-                        "records of deletion name it, so each name stands once"
-                    );
-                    continue;
+                    senders.Add(declaration);
                 }
-                byName.Add(declaration.Name, declaration);
-                all.Add(declaration);
+            }
+            if (!root.Has("sources") && !root.Has("senders"))
+            {
+                root.Error("empty", "The file declares neither «sources» nor «senders».", root.Position);
             }
             root.Close();
         }
-        return new SourceDeclarationsLoad(new SourceDeclarations(all), problems);
+        return new SourceDeclarationsLoad(new SourceDeclarations(all, senders), problems);
+    }
+
+    private static bool IsNew(ContentMap map, string name, TextPosition at, Dictionary<string, TextPosition> byName)
+    {
+        if (byName.TryAdd(name, at))
+        {
+            return true;
+        }
+        map.Error(
+            "duplicate",
+            $"«{name}» is declared already, at {byName[name]}.",
+            map.Position,
+            "records name it, so each name stands once"
+        );
+        return false;
+    }
+
+    private static SenderDeclaration? ReadSender(ContentMap map)
+    {
+        int before = map.Problems.Count;
+        string name = map.Required("name");
+        List<IPNetwork> from = [];
+        foreach (ScalarNode text in map.Scalars("from", required: true, atMost: NetworksMax))
+        {
+            if (TryNetwork(text.Text, out IPNetwork network))
+            {
+                from.Add(network);
+            }
+            else
+            {
+                map.Error(
+                    "address",
+                    $"«{text.Text}» is neither an address nor a network.",
+                    text.Position,
+                    "192.0.2.7, 10.2.0.0/16, 2001:db8::/32"
+                );
+            }
+        }
+        IReadOnlyList<string> inputs = map.Texts("inputs");
+        Criticality criticality = Enum.Parse<Criticality>(map.OneOf("criticality", criticalities), ignoreCase: true);
+        int events = map.WholeNumber("events_per_second_max", 0);
+        long? bytes = Size(map, "bytes_per_second_max");
+        map.Close();
+        return map.Problems.Skip(before).Any(p => p.Level == ProblemLevel.Error)
+            ? null
+            : new SenderDeclaration(name, from, inputs, criticality, events == 0 ? null : events, bytes, map.Position);
+    }
+
+    private static bool TryNetwork(string text, out IPNetwork network)
+    {
+        if (IPAddress.TryParse(text, out IPAddress? address))
+        {
+            network = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+            return true;
+        }
+        return IPNetwork.TryParse(text, out network);
+    }
+
+    private static long? Size(ContentMap map, string key)
+    {
+        if (map.Optional(key) is not { } text)
+        {
+            return null;
+        }
+        if (Quantities.TrySize(text, out long bytes))
+        {
+            return bytes;
+        }
+        map.Error("bytes", $"«{text}» is no size.", map.Find(key)!.Position, Quantities.SizeHint);
+        return null;
     }
 
     private static SourceDeclaration? Read(ContentMap map)
@@ -92,18 +176,7 @@ public sealed class SourceDeclarations
                 );
             }
         }
-        long? bytesMax = null;
-        if (map.Optional("bytes_max") is { } howMuch)
-        {
-            if (Quantities.TrySize(howMuch, out long bytes))
-            {
-                bytesMax = bytes;
-            }
-            else
-            {
-                map.Error("bytes", $"«{howMuch}» is no size.", map.Find("bytes_max")!.Position, Quantities.SizeHint);
-            }
-        }
+        long? bytesMax = Size(map, "bytes_max");
         if (criticality is null && keep is null && bytesMax is null && map.Problems.Count == before)
         {
             map.Warn("nothing", $"«{name}» declares nothing.", map.Position, "known: criticality, keep, bytes_max");

@@ -17,6 +17,15 @@ public enum SignInMethod
 
     /// <summary>The code of the terminal that makes the first account.</summary>
     SetupCode,
+
+    /// <summary>A passkey, with user verification.</summary>
+    Passkey,
+
+    /// <summary>The identity provider's word (OpenID Connect).</summary>
+    Provider,
+
+    /// <summary>The sealed code of a break-glass account.</summary>
+    BreakGlass,
 }
 
 /// <summary>Why a sign-in failed. Records say it; the answer to whoever tried does not.</summary>
@@ -45,4 +54,25 @@ public enum SignInFailure
 
     /// <summary>More attempts with the name than are allowed in a minute; nothing was checked.</summary>
     TooMany,
+
+    /// <summary>A passkey that is unknown, or whose answer does not hold.</summary>
+    WrongPasskey,
+
+    /// <summary>The password was right or not, but this account may not use one: a setting asks for a passkey or the provider.</summary>
+    PasswordNotAllowed,
+
+    /// <summary>The identity provider's answer does not hold: signature, issuer, audience, nonce or time.</summary>
+    ProviderAnswerInvalid,
+
+    /// <summary>The identity provider refused, or the person turned back there.</summary>
+    ProviderDenied,
+
+    /// <summary>The identity provider knows the person, but gives no claim that a role follows from.</summary>
+    NoRole,
+
+    /// <summary>The identity provider's answer lacks the claim that names the person.</summary>
+    NoName,
+
+    /// <summary>Wrong sealed code of a break-glass account.</summary>
+    WrongBreakGlassCode,
 }

@@ -34,4 +34,10 @@ public interface IAccountStore
         IReadOnlyList<RecordDraft> drafts,
         CancellationToken cancellation
     );
+
+    /// <summary>When each token was last used; one that never was is missing.</summary>
+    ValueTask<IReadOnlyList<TokenUse>> TokenUsesAsync(CancellationToken cancellation);
+
+    /// <summary>Notes the last use of tokens. No record: it is refused only by a failing disk.</summary>
+    ValueTask<AppendOutcome> NoteUsesAsync(IReadOnlyList<TokenUse> uses, CancellationToken cancellation);
 }

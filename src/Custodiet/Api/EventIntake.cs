@@ -37,7 +37,13 @@ internal abstract record IntakeOutcome
 }
 
 /// <summary>Bytes → queue: the one door for events. It cuts a body into events, appends them as one batch, counts what it did not take.</summary>
-internal sealed class EventIntake(IEventQueue queue, InputBoard board, IntakeLimits limits, TimeProvider time)
+internal sealed class EventIntake(
+    IEventQueue queue,
+    InputBoard board,
+    IntakeLimits limits,
+    TimeProvider time,
+    SenderBook? senders = null
+)
 {
     /// <summary>Rejected lines that an answer names; the rest are counted.</summary>
     public const int RejectedNamedMax = 1_000;
@@ -49,6 +55,9 @@ internal sealed class EventIntake(IEventQueue queue, InputBoard board, IntakeLim
     };
 
     public IntakeLimits Limits => limits;
+
+    /// <summary>Who sends, and what they may.</summary>
+    public SenderBook Senders { get; } = senders ?? new SenderBook(time);
 
     /// <summary>The counters of an input.</summary>
     public InputCounters CountersOf(string input) => board.Of(input);

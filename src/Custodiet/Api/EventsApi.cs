@@ -1,4 +1,5 @@
 using System.Globalization;
+using Custodiet.Inputs;
 using Custodiet.People;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -39,6 +40,11 @@ internal static class EventsApi
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
+        InputCounters counters = intake.CountersOf("http");
+        if (ProtocolRequest.OverQuota(http, intake, counters) is { } over)
+        {
+            return Results.Problem(over, statusCode: 429, title: "Over quota");
+        }
         using BodyRead body = await bodies.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
         if (body.Problem is { } problem)
         {
@@ -48,6 +54,10 @@ internal static class EventsApi
         switch (outcome)
         {
             case IntakeOutcome.Taken taken:
+                if (!taken.Answer.Repeated)
+                {
+                    ProtocolRequest.Charge(http, intake, counters, taken.Answer.Accepted, body.Bytes.Length);
+                }
                 return Results.Ok(taken.Answer);
             case IntakeOutcome.Unreadable unreadable:
                 return Results.Problem(unreadable.Reason, statusCode: unreadable.Status);

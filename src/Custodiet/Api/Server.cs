@@ -38,7 +38,7 @@ internal static class Server
         builder.Services.AddProblemDetails();
         builder.Services.AddResponseCompression(compression => compression.EnableForHttps = true);
         builder.Services.AddOpenApi();
-        builder.Services.AddCustodietPeople(new PeopleOptions { KeysFolder = flow.Folder.Keys });
+        builder.Services.AddCustodietPeople(AccessSettings.ToOptions(settings, flow.Folder.Keys));
         builder.Services.AddCustodietWeb();
         BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>

@@ -51,6 +51,7 @@ internal static class CommandLine
             RulesCommand.Create(),
             LedgerCommand.Create(),
             UserCommand.Create(),
+            ServiceCommand.Create(),
             TokenCommand.Create(),
             StatusCommand.Create(),
             RoutesCommand.Create(),

@@ -19,6 +19,8 @@ internal sealed class EmbeddedSession : ISession
     private readonly Task running;
     private readonly Accounts accounts;
     private readonly ApiTokens tokens;
+    private readonly BreakGlassAccounts breakGlass;
+    private readonly ServiceAccounts services;
 
     private EmbeddedSession(Flow flow, ILoggerFactory logs)
     {
@@ -26,6 +28,8 @@ internal sealed class EmbeddedSession : ISession
         this.logs = logs;
         accounts = new Accounts(flow.Records, flow.Time);
         tokens = new ApiTokens(flow.Records, flow.Time);
+        breakGlass = new BreakGlassAccounts(accounts, flow.Time);
+        services = new ServiceAccounts(accounts, flow.Time);
         running = flow.RunAsync(withRoutes: false, stop.Token);
     }
 
@@ -102,30 +106,44 @@ internal sealed class EmbeddedSession : ISession
         CancellationToken cancellation
     ) => await flow.Datasets.ExportParquetAsync(sql, file, limits, console, cancellation);
 
-    public async Task<string> AddAccountAsync(
-        string name,
-        IReadOnlyList<Role> roles,
-        string? password,
-        CancellationToken cancellation
-    ) => Code(await accounts.AddAsync(name, roles, password, ActorId.Console, cancellation)) ?? "";
+    public async Task<string> AddAccountAsync(AccountRequest request, CancellationToken cancellation) =>
+        Code(await AccountsApi.AddAsync(request, accounts, breakGlass, services, ActorId.Console, cancellation)) ?? "";
 
     public Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation) =>
         AccountsApi.ListAsync(accounts, cancellation);
 
     public async Task<string?> ChangeAccountAsync(
-        string name,
+        AccountRequest request,
         string change,
-        IReadOnlyList<Role> roles,
         CancellationToken cancellation
-    ) => Code(await AccountsApi.ChangeAsync(accounts, name, change, roles, ActorId.Console, cancellation));
+    ) =>
+        Code(
+            await AccountsApi.ChangeAsync(
+                request,
+                change,
+                accounts,
+                breakGlass,
+                services,
+                ActorId.Console,
+                cancellation
+            )
+        );
 
-    public async Task<string> AddTokenAsync(
-        string name,
-        Role role,
-        IReadOnlyList<string> scopes,
-        DateTimeOffset? expiresAt,
+    public async Task<string> AddTokenAsync(TokenRequest request, CancellationToken cancellation) =>
+        Text(
+            await tokens.AddAsync(
+                new TokenWish(request.Role, request.Name, request.Scopes, request.ExpiresAt, request.Owner),
+                ActorId.Console,
+                cancellation
+            )
+        ) ?? "";
+
+    public async Task<string?> ChangeTokenAsync(
+        string id,
+        string change,
+        TokenChangeRequest request,
         CancellationToken cancellation
-    ) => Text(await tokens.AddAsync(role, name, scopes, expiresAt, ActorId.Console, cancellation)) ?? "";
+    ) => Text(await AccountsApi.ChangeAsync(tokens, id, change, request, ActorId.Console, cancellation));
 
     public Task<RetentionStatus> RetentionAsync(CancellationToken cancellation) =>
         Task.FromResult(flow.Retention.Status());
@@ -155,8 +173,13 @@ internal sealed class EmbeddedSession : ISession
             _ => throw new InvalidOperationException("The outcome is not known here."),
         };
 
-    public Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) =>
-        AccountsApi.ListAsync(tokens, cancellation);
+    public async Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation) =>
+        await AccountsApi.ListAsync(
+            tokens,
+            accounts,
+            (await flow.Records.TokenUsesAsync(cancellation)).ToDictionary(use => use.Token),
+            cancellation
+        );
 
     public async Task RevokeTokenAsync(string id, CancellationToken cancellation) =>
         Text(await tokens.RevokeAsync(new ActorId(id), ActorId.Console, cancellation));

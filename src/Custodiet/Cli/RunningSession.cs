@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Custodiet.Api;
 using Custodiet.Archive;
-using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
 
@@ -137,21 +136,8 @@ internal sealed class RunningSession : ISession
         return new QueryOutcome.Answered(new QueryAnswer([], [], truncated, 0, 0));
     }
 
-    public async Task<string> AddAccountAsync(
-        string name,
-        IReadOnlyList<Role> roles,
-        string? password,
-        CancellationToken cancellation
-    )
-    {
-        using HttpResponseMessage response = await http.PostAsJsonAsync(
-            "/api/v1/accounts",
-            new AccountRequest(name, roles, password),
-            Output.Json,
-            cancellation
-        );
-        return (await ReadAsync<SecretAnswer>(response, cancellation)).Secret;
-    }
+    public async Task<string> AddAccountAsync(AccountRequest request, CancellationToken cancellation) =>
+        await PostForSecretAsync("/api/v1/accounts", request, cancellation) ?? "";
 
     public async Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation)
     {
@@ -159,39 +145,18 @@ internal sealed class RunningSession : ISession
         return await ReadAsync<IReadOnlyList<AccountLine>>(response, cancellation);
     }
 
-    public async Task<string?> ChangeAccountAsync(
-        string name,
-        string change,
-        IReadOnlyList<Role> roles,
-        CancellationToken cancellation
-    )
-    {
-        using HttpResponseMessage response = await http.PostAsJsonAsync(
-            $"/api/v1/accounts/{Uri.EscapeDataString(name)}/{change}",
-            new AccountRequest(name, roles, null),
-            Output.Json,
-            cancellation
-        );
-        string secret = (await ReadAsync<SecretAnswer>(response, cancellation)).Secret;
-        return secret.Length == 0 ? null : secret;
-    }
+    public Task<string?> ChangeAccountAsync(AccountRequest request, string change, CancellationToken cancellation) =>
+        PostForSecretAsync($"/api/v1/accounts/{Uri.EscapeDataString(request.Name)}/{change}", request, cancellation);
 
-    public async Task<string> AddTokenAsync(
-        string name,
-        Role role,
-        IReadOnlyList<string> scopes,
-        DateTimeOffset? expiresAt,
+    public async Task<string> AddTokenAsync(TokenRequest request, CancellationToken cancellation) =>
+        await PostForSecretAsync("/api/v1/tokens", request, cancellation) ?? "";
+
+    public Task<string?> ChangeTokenAsync(
+        string id,
+        string change,
+        TokenChangeRequest request,
         CancellationToken cancellation
-    )
-    {
-        using HttpResponseMessage response = await http.PostAsJsonAsync(
-            "/api/v1/tokens",
-            new TokenRequest(name, role, scopes, expiresAt),
-            Output.Json,
-            cancellation
-        );
-        return (await ReadAsync<SecretAnswer>(response, cancellation)).Secret;
-    }
+    ) => PostForSecretAsync($"/api/v1/tokens/{Uri.EscapeDataString(id)}/{change}", request, cancellation);
 
     public async Task<IReadOnlyList<TokenLine>> TokensAsync(CancellationToken cancellation)
     {
@@ -252,6 +217,14 @@ internal sealed class RunningSession : ISession
     {
         using HttpResponseMessage response = await http.PostAsJsonAsync(path, body, Output.Json, cancellation);
         return await ReadAsync<T>(response, cancellation);
+    }
+
+    /// <summary>Sends a request whose answer may hold a secret.</summary>
+    private async Task<string?> PostForSecretAsync<T>(string path, T request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.PostAsJsonAsync(path, request, Output.Json, cancellation);
+        string secret = (await ReadAsync<SecretAnswer>(response, cancellation)).Secret;
+        return secret.Length == 0 ? null : secret;
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)

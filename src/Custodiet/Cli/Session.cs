@@ -1,3 +1,4 @@
+using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Inputs;
 using Custodiet.Outputs;
@@ -61,31 +62,23 @@ internal interface ISession : IAsyncDisposable
     /// <summary>Writes a query's answer to a Parquet file.</summary>
     Task<QueryOutcome> ExportAsync(string sql, string file, QueryLimits limits, CancellationToken cancellation);
 
-    /// <summary>Adds an account; answers the one-time code with which its owner sets a password.</summary>
-    Task<string> AddAccountAsync(
-        string name,
-        IReadOnlyList<Role> roles,
-        string? password,
-        CancellationToken cancellation
-    );
+    /// <summary>Adds an account; answers the one-time code with which its owner sets a password, or the code to seal.</summary>
+    Task<string> AddAccountAsync(AccountRequest request, CancellationToken cancellation);
 
     /// <summary>All accounts.</summary>
     Task<IReadOnlyList<AccountLine>> AccountsAsync(CancellationToken cancellation);
 
-    /// <summary>Changes an account: <c>disable</c>, <c>enable</c>, <c>recover</c> (answers a one-time code) or <c>roles</c>.</summary>
-    Task<string?> ChangeAccountAsync(
-        string name,
-        string change,
-        IReadOnlyList<Role> roles,
-        CancellationToken cancellation
-    );
+    /// <summary>Changes an account: <c>disable</c>, <c>enable</c>, <c>recover</c> and <c>seal</c> (answer a code), <c>roles</c>, <c>sign-out</c>, <c>owner</c> or <c>expires</c>.</summary>
+    Task<string?> ChangeAccountAsync(AccountRequest request, string change, CancellationToken cancellation);
 
     /// <summary>Issues a token and answers its text, once.</summary>
-    Task<string> AddTokenAsync(
-        string name,
-        Role role,
-        IReadOnlyList<string> scopes,
-        DateTimeOffset? expiresAt,
+    Task<string> AddTokenAsync(TokenRequest request, CancellationToken cancellation);
+
+    /// <summary>Changes a token: <c>rotate</c> (answers the new one's text, once) or <c>assign</c>.</summary>
+    Task<string?> ChangeTokenAsync(
+        string id,
+        string change,
+        TokenChangeRequest request,
         CancellationToken cancellation
     );
 
@@ -118,7 +111,19 @@ internal interface ISession : IAsyncDisposable
 }
 
 /// <summary>An account as commands list it.</summary>
-internal sealed record AccountLine(string Id, string Name, IReadOnlyList<string> Roles, bool Disabled, bool TwoFactor);
+internal sealed record AccountLine(
+    string Id,
+    string Name,
+    IReadOnlyList<string> Roles,
+    bool Disabled,
+    bool TwoFactor,
+    AccountKind Kind,
+    int Passkeys,
+    bool Provider,
+    string? Owner,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? SealedAt
+);
 
 /// <summary>A token as commands list it.</summary>
 internal sealed record TokenLine(
@@ -128,5 +133,7 @@ internal sealed record TokenLine(
     IReadOnlyList<string> Scopes,
     DateTimeOffset CreatedAt,
     DateTimeOffset? ExpiresAt,
-    DateTimeOffset? RevokedAt
+    DateTimeOffset? RevokedAt,
+    string? Owner,
+    DateTimeOffset? LastUsedAt
 );

@@ -160,6 +160,7 @@ internal sealed class Settings
         new("ledger.anchor_file", "File outside the data folder that every checkpoint is appended to.", ""),
         new("ledger.anchor_webhook", "Address that every checkpoint is posted to.", ""),
         new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),
+        .. AccessSettings.Definitions,
     ];
 
     private readonly Dictionary<string, Setting> values;
@@ -277,6 +278,16 @@ internal sealed class Settings
                 )
             );
         }
+        foreach ((string name, string message) in AccessSettings.Problems(name => values[name].Value))
+        {
+            problems.Add(
+                Error(
+                    "config.access",
+                    $"«{name}» (from {values[name].Origin}) {message}.",
+                    new TextPosition(file, 0, 0)
+                )
+            );
+        }
         return (problems.Any(p => p.Level == ProblemLevel.Error) ? null : new Settings(values), problems);
     }
 
@@ -358,6 +369,12 @@ internal sealed class Settings
         foreach (MappingEntry entry in map.Entries)
         {
             string name = prefix + entry.Key.Text;
+            if (entry.Value is MappingNode pairs && definitions.Any(d => d.Name == name && d.IsMap))
+            {
+                string text = string.Join(';', pairs.Entries.Select(Pair));
+                values[name] = values[name] with { Value = text, Origin = $"file {file}:{entry.Key.Position.Line}" };
+                continue;
+            }
             if (entry.Value is MappingNode inner)
             {
                 ReadMapping(inner, name + ".", file, values, problems);
@@ -399,17 +416,36 @@ internal sealed class Settings
 
     // Addresses hold colons themselves.
     private static bool IsAddresses(string name) =>
-        name is "urls" or "outputs.hosts" or "syslog.udp" or "syslog.tcp" or "syslog.tls";
+        name is "urls" or "outputs.hosts" or "syslog.udp" or "syslog.tcp" or "syslog.tls"
+        || AccessSettings.IsList(name);
+
+    private static string Pair(MappingEntry entry) =>
+        entry.Value switch
+        {
+            ScalarNode scalar => $"{entry.Key.Text}={scalar.Text}",
+            SequenceNode list =>
+                $"{entry.Key.Text}={string.Join(',', list.Items.OfType<ScalarNode>().Select(s => s.Text))}",
+            _ => $"{entry.Key.Text}=",
+        };
 
     private static Problem Error(string code, string message, TextPosition position) =>
         new(ProblemLevel.Error, code, message, position);
-
-    private sealed record SettingDefinition(
-        string Name,
-        string Description,
-        string? Default,
-        long Minimum = 0,
-        long Maximum = 0,
-        bool IsFlag = false
-    );
 }
+
+/// <summary>A setting as it is documented.</summary>
+/// <param name="Name">For example <c>queue.bytes_max</c>.</param>
+/// <param name="Description">What it does, with unit, default and range.</param>
+/// <param name="Default">Its value when nothing sets it; null where a rule computes it.</param>
+/// <param name="Minimum">Smallest number.</param>
+/// <param name="Maximum">Largest number; 0 for what is no number.</param>
+/// <param name="IsFlag">Whether it is on or off.</param>
+/// <param name="IsMap">Whether it is a mapping, kept as <c>key=value;key=value</c>.</param>
+internal sealed record SettingDefinition(
+    string Name,
+    string Description,
+    string? Default,
+    long Minimum = 0,
+    long Maximum = 0,
+    bool IsFlag = false,
+    bool IsMap = false
+);

@@ -25,6 +25,10 @@ internal static class ProtocolRequest
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
+        if (OverQuota(http, intake, counters) is { } over)
+        {
+            return new BodyRead(default, (StatusCodes.Status429TooManyRequests, over));
+        }
         RequestBodies bodies = http.RequestServices.GetRequiredService<RequestBodies>();
         BodyRead body = await bodies.ReadAsync(http.Request, intake.Limits.BatchBytesMax, cancellation);
         switch (body.Problem?.Status)
@@ -43,6 +47,29 @@ internal static class ProtocolRequest
         }
         return body;
     }
+
+    /// <summary>How long a sender that has used up its quota must wait; counted as a refusal, and said in Retry-After. Null: it may send.</summary>
+    public static string? OverQuota(HttpContext http, EventIntake intake, InputCounters counters)
+    {
+        TimeSpan owes = SenderOf(http, intake, counters).Owes();
+        if (owes == TimeSpan.Zero)
+        {
+            return null;
+        }
+        counters.Refuse("over quota");
+        http.Response.Headers.RetryAfter = Seconds(owes);
+        return "The sender has used up its quota (senders in the content's folder «sources»); nothing was taken.";
+    }
+
+    /// <summary>Takes what was accepted out of the sender's quota.</summary>
+    public static void Charge(HttpContext http, EventIntake intake, InputCounters counters, int events, long bytes) =>
+        SenderOf(http, intake, counters).Charge(events, bytes);
+
+    private static Sender SenderOf(HttpContext http, EventIntake intake, InputCounters counters) =>
+        intake.Senders.Of(counters.Name, http.Connection.RemoteIpAddress);
+
+    private static string Seconds(TimeSpan wait) =>
+        Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Counts a body of which nothing was taken because of what it holds. Its events are not known; it counts as one.</summary>
     public static void Refuse(InputCounters counters, string reason)
@@ -66,11 +93,11 @@ internal static class ProtocolRequest
             case QueueAppend.Accepted:
                 counters.Receive(events.Count);
                 counters.Accept(events.Count);
+                Charge(http, intake, counters, events.Count, events.Bytes.Length);
                 break;
             case QueueAppend.Pushback full:
                 counters.Refuse("queue full");
-                http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(full.RetryAfter.TotalSeconds))
-                    .ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers.RetryAfter = Seconds(full.RetryAfter);
                 break;
             default:
                 counters.Refuse("disk failed");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -47,6 +48,7 @@ internal sealed class SyslogConnection : IDisposable
     private static readonly TimeSpan linger = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan handshakeTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan payStep = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan retryMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>At a stop: a connection that sends nothing for so long is closed.</summary>
@@ -58,6 +60,7 @@ internal sealed class SyslogConnection : IDisposable
     private readonly Socket socket;
     private readonly SyslogConnectionParts parts;
     private readonly SyslogFramer framer;
+    private readonly Sender sender;
     private readonly CancellationTokenSource end;
     private readonly CancellationTokenSource grace;
     private SslStream? secured;
@@ -68,6 +71,7 @@ internal sealed class SyslogConnection : IDisposable
         this.socket = socket;
         this.parts = parts;
         Peer = peer;
+        sender = parts.Intake.Senders.Of(parts.Counters.Name, (socket.RemoteEndPoint as IPEndPoint)?.Address);
         framer = new SyslogFramer(parts.Options.MessageBytesMax);
         end = new CancellationTokenSource(parts.Options.IdleTime, parts.Time);
         grace = new CancellationTokenSource(Timeout.InfiniteTimeSpan, parts.Time);
@@ -227,6 +231,17 @@ internal sealed class SyslogConnection : IDisposable
         parts.Counters.Drop("cut off at the end of the connection", faults.CutOff);
     }
 
+    /// <summary>A sender over its quota is read from later: TCP's window closes, and its own queue fills.</summary>
+    private async Task PayAsync()
+    {
+        while (sender.Owes() is var owes && owes > TimeSpan.Zero && !stopping)
+        {
+            parts.Counters.Refuse("over quota, read later");
+            end.CancelAfter(parts.Options.IdleTime + owes);
+            await Task.Delay(owes < payStep ? owes : payStep, parts.Time, CancellationToken.None);
+        }
+    }
+
     /// <summary>Appends what is complete, for as long as it takes. False: the product stopped first, and the messages are counted as dropped.</summary>
     private async Task<bool> AppendAsync(EventBuffer events)
     {
@@ -247,7 +262,9 @@ internal sealed class SyslogConnection : IDisposable
             if (outcome is QueueAppend.Accepted)
             {
                 parts.Counters.Accept(count);
+                sender.Charge(count, events.Bytes.Length);
                 events.Clear();
+                await PayAsync();
                 return true;
             }
             if (grace.IsCancellationRequested)

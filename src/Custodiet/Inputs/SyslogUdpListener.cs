@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Custodiet.Api;
 using Custodiet.Pipeline.Framing;
+using Custodiet.Records.Events;
+using Custodiet.Records.Ledger;
 using Custodiet.Records.Stores;
 
 namespace Custodiet.Inputs;
@@ -29,6 +31,11 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
     /// <summary>Batches that are appended side by side.</summary>
     private const int AppendsAtOnce = 64;
 
+    private static readonly string[] fullFor =
+    [
+        .. Enum.GetValues<Criticality>().Select(c => $"queue full ({c.ToString().ToLowerInvariant()})"),
+    ];
+
     private static readonly TimeSpan linger = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan retry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan dropsEvery = TimeSpan.FromSeconds(1);
@@ -43,6 +50,9 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
     private readonly SemaphoreSlim arrived = new(0, 1);
+
+    // The receiving loop's own: finding a sender must cost next to nothing.
+    private readonly Dictionary<UInt128, Sender> senders = [];
     private Dictionary<UInt128, EventBuffer> waiting = [];
     private int waitingBytes;
     private Task running = Task.CompletedTask;
@@ -164,11 +174,20 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
             return;
         }
         int bytes = datagram.Length + DatagramOverhead;
+        Sender sender = SenderOf(peer);
+        if (!sender.TryTake(datagram.Length))
+        {
+            sender.Shed(ShedReason.OverQuota, 1);
+            counters.Drop("over quota", 1);
+            return;
+        }
         lock (gate)
         {
-            if (waitingBytes + bytes > WaitingBytesMax)
+            // Each class of senders finds the queue full earlier than the next: what is left is for those who matter more.
+            if (waitingBytes + bytes > RoomFor(sender.Criticality))
             {
-                counters.Drop("queue full", 1);
+                sender.Shed(ShedReason.QueueFull, 1);
+                counters.Drop(fullFor[(int)sender.Criticality], 1);
                 return;
             }
             waitingBytes += bytes;
@@ -184,6 +203,30 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
                 arrived.Release();
             }
         }
+    }
+
+    /// <summary>Bytes that may wait before senders of this criticality are shed.</summary>
+    public static int RoomFor(Criticality criticality) =>
+        criticality switch
+        {
+            Criticality.Low => WaitingBytesMax / 2,
+            Criticality.Normal => WaitingBytesMax / 4 * 3,
+            Criticality.High => WaitingBytesMax / 10 * 9,
+            _ => WaitingBytesMax,
+        };
+
+    private Sender SenderOf(UInt128 peer)
+    {
+        if (!senders.TryGetValue(peer, out Sender? sender))
+        {
+            if (senders.Count >= PeersMax)
+            {
+                senders.Clear();
+            }
+            sender = intake.Senders.Of(Name, AddressOf(peer));
+            senders.Add(peer, sender);
+        }
+        return sender;
     }
 
     private async Task FlushAsync()
@@ -250,6 +293,7 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
         long drops = kernel.Take() ?? 0;
         counters.Receive(drops);
         counters.Drop("receive buffer of the kernel full", drops);
+        intake.Senders.Of(Name, null).Shed(ShedReason.KernelBuffer, drops);
     }
 
     // sockaddr_in: family 2 bytes, port 2, address 4. sockaddr_in6: family 2, port 2, flow 4, address 16. The port is no part of who it is.
@@ -264,8 +308,13 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
         {
             return Name;
         }
+        return $"{Name} {SyslogInputs.TextOf(AddressOf(key))}";
+    }
+
+    private static IPAddress AddressOf(UInt128 key)
+    {
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, key);
-        return $"{Name} {SyslogInputs.TextOf(new IPAddress(bytes))}";
+        return new IPAddress(bytes);
     }
 }

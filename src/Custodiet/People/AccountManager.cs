@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Custodiet.Records.People;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -14,16 +15,28 @@ internal sealed class AccountManager(
     IServiceProvider services,
     ILogger<UserManager<AccountUser>> logger,
     PeopleOptions people,
+    KnownDevices devices,
+    IHttpContextAccessor accessor,
     TimeProvider time
 ) : UserManager<AccountUser>(store, options, hasher, [], [], normalizer, errors, services, logger)
 {
+    /// <summary>The name of the browser that asks, when it is known for the account.</summary>
+    public string? DeviceOf(Account account) => accessor.HttpContext is { } http ? devices.Of(http, account.Id) : null;
+
+    /// <summary>Whether the account rests for whoever asks: it never does for a browser that its person has signed in with before.</summary>
+    public bool Rests(Account account) => account.LockedUntil > time.GetUtcNow() && DeviceOf(account) is null;
+
     /// <inheritdoc/>
-    public override Task<bool> IsLockedOutAsync(AccountUser user) =>
-        Task.FromResult(user.Account.LockedUntil > time.GetUtcNow());
+    public override Task<bool> IsLockedOutAsync(AccountUser user) => Task.FromResult(Rests(user.Account));
 
     /// <inheritdoc/>
     public override Task<IdentityResult> AccessFailedAsync(AccountUser user)
     {
+        if (DeviceOf(user.Account) is { } device)
+        {
+            devices.Failed(device);
+            return Task.FromResult(IdentityResult.Success);
+        }
         DateTimeOffset until = time.GetUtcNow() + people.LockTime;
         user.Edit(account => Failed(account, until));
         return Store.UpdateAsync(user, CancellationToken);
@@ -46,22 +59,31 @@ internal sealed class AccountManager(
 internal sealed class AccountPrincipals : IUserClaimsPrincipalFactory<AccountUser>
 {
     /// <summary>The principal of a session of this account.</summary>
-    public static System.Security.Claims.ClaimsPrincipal Of(Account account) =>
-        PeopleClaims.Principal(
+    /// <param name="account">As it is now.</param>
+    /// <param name="session">The session; what began it decides about strong roles.</param>
+    /// <param name="strongRoles">Roles that hold only after a passkey or the provider.</param>
+    public static ClaimsPrincipal Of(Account account, Session session, IReadOnlyList<Role> strongRoles)
+    {
+        bool strong = session.Method is SignInMethod.Passkey or SignInMethod.Provider or SignInMethod.BreakGlass;
+        Role[] withheld = strong ? [] : [.. account.Roles.Intersect(strongRoles)];
+        return PeopleClaims.Principal(
             Schemes.Session,
             account.Id,
             account.Name,
-            account.Roles,
+            account.Roles.Except(withheld),
             [
                 new(PeopleClaims.TimeZone, account.TimeZone),
-                new(PeopleClaims.Stamp, account.SecurityStamp),
-                new(PeopleClaims.TwoFactor, account.TwoFactorEnabled ? "yes" : "no"),
+                new(PeopleClaims.Session, session.Id.Value),
+                new(PeopleClaims.Method, session.Method.ToString()),
+                new(PeopleClaims.TwoFactor, strong || account.TwoFactorEnabled ? "yes" : "no"),
+                .. withheld.Select(role => new Claim(PeopleClaims.Withheld, role.Word())),
             ]
         );
+    }
 
     /// <inheritdoc/>
-    public Task<System.Security.Claims.ClaimsPrincipal> CreateAsync(AccountUser user) =>
-        Task.FromResult(Of(user.Account));
+    public Task<ClaimsPrincipal> CreateAsync(AccountUser user) =>
+        throw new NotSupportedException("A principal belongs to a session: SessionSignInManager makes both.");
 }
 
 /// <summary>Only accounts that are not disabled may sign in.</summary>

@@ -3,7 +3,7 @@ using Custodiet.Records.People;
 namespace Custodiet.People;
 
 /// <summary>One thing that is wrong with what somebody typed.</summary>
-/// <param name="Field">Which field: <c>name</c>, <c>password</c>, <c>roles</c>, <c>code</c>, <c>scopes</c>, <c>expires</c>, <c>time-zone</c>.</param>
+/// <param name="Field">Which field: <c>name</c>, <c>password</c>, <c>roles</c>, <c>code</c>, <c>scopes</c>, <c>expires</c>, <c>time-zone</c>, <c>owner</c>, <c>passkey</c>.</param>
 /// <param name="Message">What is wrong, as a sentence.</param>
 internal sealed record FieldProblem(string Field, string Message);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Custodiet.Records.People;
 using Microsoft.AspNetCore.Identity;
 
@@ -13,7 +14,8 @@ internal sealed class AccountUserStore(Accounts accounts)
         IUserLockoutStore<AccountUser>,
         IUserTwoFactorStore<AccountUser>,
         IUserAuthenticatorKeyStore<AccountUser>,
-        IUserTwoFactorRecoveryCodeStore<AccountUser>
+        IUserTwoFactorRecoveryCodeStore<AccountUser>,
+        IUserPasskeyStore<AccountUser>
 {
     /// <inheritdoc/>
     public async Task<AccountUser?> FindByIdAsync(string userId, CancellationToken cancellationToken) =>
@@ -187,6 +189,44 @@ internal sealed class AccountUserStore(Accounts accounts)
             )
             .ConfigureAwait(false);
         return found && outcome is AccountOutcome.Done;
+    }
+
+    /// <inheritdoc/>
+    public Task AddOrUpdatePasskeyAsync(
+        AccountUser user,
+        UserPasskeyInfo passkey,
+        CancellationToken cancellationToken
+    ) => throw new NotSupportedException("Passkeys are changed by Passkeys, which makes the record.");
+
+    /// <inheritdoc/>
+    public Task RemovePasskeyAsync(AccountUser user, byte[] credentialId, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Passkeys are removed by Passkeys, which makes the record.");
+
+    /// <inheritdoc/>
+    public Task<IList<UserPasskeyInfo>> GetPasskeysAsync(AccountUser user, CancellationToken cancellationToken) =>
+        Task.FromResult<IList<UserPasskeyInfo>>([.. user.Account.Passkeys.Select(Passkeys.ToInfo)]);
+
+    /// <inheritdoc/>
+    public async Task<AccountUser?> FindByPasskeyIdAsync(byte[] credentialId, CancellationToken cancellationToken)
+    {
+        string id = Base64Url.EncodeToString(credentialId);
+        IReadOnlyList<Account> all = await accounts.ListAsync(cancellationToken).ConfigureAwait(false);
+        return all.FirstOrDefault(account => account.Passkeys.Any(known => known.Id == id)) is { } found
+            ? new AccountUser(found)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<UserPasskeyInfo?> FindPasskeyAsync(
+        AccountUser user,
+        byte[] credentialId,
+        CancellationToken cancellationToken
+    )
+    {
+        string id = Base64Url.EncodeToString(credentialId);
+        return Task.FromResult(
+            user.Account.Passkeys.FirstOrDefault(known => known.Id == id) is { } found ? Passkeys.ToInfo(found) : null
+        );
     }
 
     /// <inheritdoc/>

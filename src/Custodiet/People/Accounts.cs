@@ -18,6 +18,9 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
+    /// <summary>Raised after each change of an account, with the account as it is now; handlers must return at once.</summary>
+    public event Action<Account>? Changed;
+
     /// <summary>How passwords are kept and checked.</summary>
     public Passwords Passwords { get; } = new(passwordIterations);
 
@@ -25,9 +28,9 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellation) =>
         store.AccountsAsync(cancellation);
 
-    /// <summary>Whether there is no account yet.</summary>
+    /// <summary>Whether there is no person's account yet.</summary>
     public async Task<bool> NoneYetAsync(CancellationToken cancellation) =>
-        (await store.AccountsAsync(cancellation).ConfigureAwait(false)).Count == 0;
+        (await store.AccountsAsync(cancellation).ConfigureAwait(false)).All(a => a.Kind != AccountKind.Person);
 
     /// <summary>By pseudonym.</summary>
     public ValueTask<Account?> FindAsync(ActorId id, CancellationToken cancellation) =>
@@ -60,7 +63,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         string? code = password is null ? Secrets.NewCode() : null;
         var account = new Account
         {
-            Id = new ActorId(Secrets.NewPseudonym('p')),
+            Id = new ActorId(Secrets.NewPseudonym("p")),
             Name = name,
             Roles = Sorted(roles),
             SecurityStamp = Secrets.NewStamp(),
@@ -68,13 +71,32 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             RecoverySha256 = code is null ? null : Secrets.Sha256(Secrets.NormalizeCode(code)),
             RecoveryUntil = code is null ? null : time.GetUtcNow() + RecoveryTime,
         };
+        return await MakeAsync(account, [], actor, code, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes an account that has been checked, unless its name is taken; <c>account.added</c> comes first among its records.</summary>
+    public async Task<AccountOutcome> MakeAsync(
+        Account account,
+        IReadOnlyList<RecordBody> more,
+        ActorId actor,
+        string? code,
+        CancellationToken cancellation
+    )
+    {
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
-        if (await store.AccountByNameAsync(name, cancellation).ConfigureAwait(false) is not null)
+        if (await store.AccountByNameAsync(account.Name, cancellation).ConfigureAwait(false) is not null)
         {
-            return NameTaken(name);
+            return NameTaken(account.Name);
         }
-        var added = new AccountAdded(account.Id, account.Name, account.Roles);
-        return await SaveAsync(account, added, actor, code, cancellation).ConfigureAwait(false);
+        AccountAdded added = new(
+            account.Id,
+            account.Kind,
+            account.Name,
+            account.Roles,
+            account.Owner,
+            account.ExpiresAt
+        );
+        return await SaveAsync(account, [added, .. more], actor, code, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives an account these roles and no others. Ends its sessions.</summary>
@@ -115,6 +137,16 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             cancellation
         );
 
+    /// <summary>Ends all sessions of an account, also where no server runs.</summary>
+    public Task<AccountOutcome> SignOutAsync(ActorId id, ActorId actor, CancellationToken cancellation) =>
+        ChangeAsync(
+            id,
+            "signed-out",
+            account => account with { SecurityStamp = Secrets.NewStamp() },
+            actor,
+            cancellation
+        );
+
     /// <summary>Allows sign-in again.</summary>
     public Task<AccountOutcome> EnableAsync(ActorId id, ActorId actor, CancellationToken cancellation) =>
         ChangeAsync(
@@ -131,6 +163,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     /// </summary>
     public async Task<AccountOutcome> ResetPasswordAsync(ActorId id, ActorId actor, CancellationToken cancellation)
     {
+        if (await FindAsync(id, cancellation).ConfigureAwait(false) is { Kind: not AccountKind.Person })
+        {
+            return new AccountOutcome.Invalid("name", "Only a person's account has a password to recover.");
+        }
         string code = Secrets.NewCode();
         string hash = Secrets.Sha256(Secrets.NormalizeCode(code));
         DateTimeOffset until = time.GetUtcNow() + RecoveryTime;
@@ -157,11 +193,11 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return outcome is AccountOutcome.Done done ? done with { OneTimeCode = code } : outcome;
     }
 
-    /// <summary>Sets a new password for whoever shows the account's one-time code. The code ends with it.</summary>
+    /// <summary>Lets in whoever shows the account's one-time code, which ends with it, and sets a new password where one is given.</summary>
     public async Task<AccountOutcome> RecoverAsync(
         string name,
         string code,
-        string password,
+        string? password,
         CancellationToken cancellation
     )
     {
@@ -169,7 +205,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
         Account? account = await FindAsync(name, cancellation).ConfigureAwait(false);
         bool codeHolds =
-            account is { RecoverySha256: { } kept, Disabled: false }
+            account is { Kind: AccountKind.Person, RecoverySha256: { } kept, Disabled: false }
             && Secrets.SameText(kept, hash)
             && account.RecoveryUntil > time.GetUtcNow();
         if (account is null || !codeHolds)
@@ -179,17 +215,15 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
                 "This name and code do not belong together, or the code has expired. Ask for a new one."
             );
         }
-        FieldProblem[] problems = [.. PasswordRules.PasswordProblems(password, account.Name)];
-        return problems.Length > 0
-            ? new AccountOutcome.Invalid(problems)
-            : await SaveAsync(
-                    WithPassword(account, password),
-                    Changed(account, "password"),
-                    account.Id,
-                    null,
-                    cancellation
-                )
-                .ConfigureAwait(false);
+        FieldProblem[] problems = [.. password is null ? [] : PasswordRules.PasswordProblems(password, account.Name)];
+        if (problems.Length > 0)
+        {
+            return new AccountOutcome.Invalid(problems);
+        }
+        Account entered = password is null ? WithoutCode(account) : WithPassword(account, password);
+        string change = password is null ? "code-used" : "password";
+        return await SaveAsync(entered, [Change(account, change)], account.Id, null, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Sets a new password after the old one was shown. Ends all other sessions.</summary>
@@ -214,7 +248,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         ];
         return problems.Length > 0
             ? new AccountOutcome.Invalid(problems)
-            : await SaveAsync(WithPassword(account, newPassword), Changed(account, "password"), id, null, cancellation)
+            : await SaveAsync(WithPassword(account, newPassword), [Change(account, "password")], id, null, cancellation)
                 .ConfigureAwait(false);
     }
 
@@ -273,10 +307,10 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         return (outcome, outcome is AccountOutcome.Done ? codes : []);
     }
 
-    /// <summary>Sets the time zone that pages use. No record: it concerns nobody else.</summary>
+    /// <summary>Sets the time zone that pages use.</summary>
     public async Task<AccountOutcome> SetTimeZoneAsync(ActorId id, string zone, CancellationToken cancellation) =>
         TimeZoneInfo.TryFindSystemTimeZoneById(zone, out TimeZoneInfo? found) && found.HasIanaId
-            ? await ChangeAsync(id, null, account => account with { TimeZone = found.Id }, id, cancellation)
+            ? await ChangeAsync(id, "time-zone", account => account with { TimeZone = found.Id }, id, cancellation)
                 .ConfigureAwait(false)
             : new AccountOutcome.Invalid(
                 "time-zone",
@@ -290,7 +324,7 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         Func<Account, Account> edit,
         ActorId actor,
         CancellationToken cancellation
-    ) => EditAsync(id, edit, (_, _) => change, actor, cancellation);
+    ) => EditAsync(id, edit, (_, after) => change is null ? [] : [Change(after, change)], actor, cancellation);
 
     /// <summary>
     /// Notes what sign-in counts. A lock gets a record, Custodiet's own act; single failures get none. While the ledger
@@ -307,8 +341,8 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             ? await ChangeAsync(id, null, edit, ActorId.Service, cancellation).ConfigureAwait(false)
             : outcome;
 
-        static string? Lock(Account before, Account after) =>
-            after.LockedUntil is not null && after.LockedUntil != before.LockedUntil ? "locked" : null;
+        static IReadOnlyList<RecordBody> Lock(Account before, Account after) =>
+            after.LockedUntil is not null && after.LockedUntil != before.LockedUntil ? [Change(after, "locked")] : [];
     }
 
     /// <inheritdoc/>
@@ -319,14 +353,15 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
     private static AccountOutcome.Invalid NameTaken(string name) =>
         new("name", $"There is an account named {name} already.");
 
-    private static AccountChanged Changed(Account account, string change) => new(account.Id, change, account.Roles);
+    /// <summary>The record of a change, by its word.</summary>
+    public static AccountChanged Change(Account account, string change) => new(account.Id, change, account.Roles);
 
     private static Role[] Sorted(IEnumerable<Role> roles) => [.. roles.Distinct().Order()];
 
     private static string[] Hashes(IEnumerable<string> codes) =>
         [.. codes.Select(code => Secrets.Sha256(Secrets.NormalizeCode(code)))];
 
-    private static IEnumerable<FieldProblem> RoleProblems(IReadOnlyList<Role> roles)
+    public static IEnumerable<FieldProblem> RoleProblems(IReadOnlyList<Role> roles)
     {
         if (roles.Count == 0)
         {
@@ -338,15 +373,22 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         }
     }
 
-    private static bool Manages(Account account) => !account.Disabled && account.Roles.Contains(Role.Admin);
+    // A break-glass account is for the day when the others fail; it does not replace one.
+    private static bool Manages(Account account) =>
+        account is { Disabled: false, Kind: AccountKind.Person } && account.Roles.Contains(Role.Admin);
 
     private async Task<bool> IsOnlyAdminAsync(ActorId id, CancellationToken cancellation) =>
         !(await store.AccountsAsync(cancellation).ConfigureAwait(false)).Any(other => other.Id != id && Manages(other));
 
     private Account WithPassword(Account account, string password) =>
-        account with
+        WithoutCode(account) with
         {
             PasswordHash = Passwords.Hash(password),
+        };
+
+    private static Account WithoutCode(Account account) =>
+        account with
+        {
             RecoverySha256 = null,
             RecoveryUntil = null,
             FailedSignIns = 0,
@@ -354,12 +396,20 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
             SecurityStamp = Secrets.NewStamp(),
         };
 
-    private async Task<AccountOutcome> EditAsync(
+    /// <summary>Changes an account as it is now, with the records that follow from how it was and how it is then.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="edit">The change; one that returns what it got changes nothing.</param>
+    /// <param name="bodies">The records, of the account before and after.</param>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="mayTakeLastAdmin">Whether the last account that can manage accounts may lose that.</param>
+    public async Task<AccountOutcome> EditAsync(
         ActorId id,
         Func<Account, Account> edit,
-        Func<Account, Account, string?> change,
+        Func<Account, Account, IReadOnlyList<RecordBody>> bodies,
         ActorId actor,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool mayTakeLastAdmin = false
     )
     {
         using var _ = await OneAtATimeAsync(cancellation).ConfigureAwait(false);
@@ -372,28 +422,36 @@ internal sealed class Accounts(IAccountStore store, TimeProvider time, int passw
         {
             return new AccountOutcome.Done(account);
         }
-        if (Manages(account) && !Manages(edited) && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false))
+        if (
+            !mayTakeLastAdmin
+            && Manages(account)
+            && !Manages(edited)
+            && await IsOnlyAdminAsync(id, cancellation).ConfigureAwait(false)
+        )
         {
             return new AccountOutcome.Refused(
                 "This is the last account that can manage accounts. Give another one the role admin first."
             );
         }
-        RecordBody? body = change(account, edited) is { } what ? Changed(edited, what) : null;
-        return await SaveAsync(edited, body, actor, null, cancellation).ConfigureAwait(false);
+        return await SaveAsync(edited, bodies(account, edited), actor, null, cancellation).ConfigureAwait(false);
     }
 
     private async Task<AccountOutcome> SaveAsync(
         Account account,
-        RecordBody? body,
+        IReadOnlyList<RecordBody> bodies,
         ActorId actor,
         string? code,
         CancellationToken cancellation
     )
     {
-        RecordDraft[] drafts = body is null
-            ? []
-            : [new RecordDraft(body, $"account/{account.Id}", actor, time.GetUtcNow())];
-        return await store.SaveAsync(account, drafts, cancellation).ConfigureAwait(false) switch
+        DateTimeOffset now = time.GetUtcNow();
+        RecordDraft[] drafts = [.. bodies.Select(body => new RecordDraft(body, $"account/{account.Id}", actor, now))];
+        AppendOutcome outcome = await store.SaveAsync(account, drafts, cancellation).ConfigureAwait(false);
+        if (outcome is AppendOutcome.Appended)
+        {
+            Changed?.Invoke(account);
+        }
+        return outcome switch
         {
             AppendOutcome.Appended => new AccountOutcome.Done(account, code),
             AppendOutcome.Conflict => NameTaken(account.Name),

@@ -12,10 +12,16 @@ internal sealed class PolicyHandler : AuthorizationHandler<PolicyRequirement>
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, PolicyRequirement requirement)
     {
         Policy policy = requirement.Policy;
+        bool inSession =
+            context.User.Identity is { IsAuthenticated: true, AuthenticationType: { } type } && type == Schemes.Session;
+        // One's own account is one's own also while every role is withheld: that is where the passkey is added.
         bool asSomebody =
-            context.User.Identity is { IsAuthenticated: true } identity
-            && policy.Allows(context.User.Roles(), context.User.TokenScopes())
-            && !(policy.PeopleOnly && identity.AuthenticationType != Schemes.Session);
+            context.User.Identity is { IsAuthenticated: true }
+            && (inSession || !policy.PeopleOnly)
+            && (
+                policy.Allows(context.User.Roles(), context.User.TokenScopes())
+                || (policy.Name == Policies.Self && inSession)
+            );
         if (asSomebody || (policy.LoopbackToo && context.Resource is HttpContext http && Schemes.IsLoopbackPeer(http)))
         {
             context.Succeed(requirement);

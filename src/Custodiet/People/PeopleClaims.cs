@@ -18,8 +18,20 @@ internal static class PeopleClaims
     /// <summary>IANA time zone.</summary>
     public const string TimeZone = "tz";
 
-    /// <summary>The account's security stamp at sign-in.</summary>
+    /// <summary>The account's security stamp; Identity's own name for it.</summary>
     public const string Stamp = "stamp";
+
+    /// <summary>The session's name.</summary>
+    public const string Session = "sid";
+
+    /// <summary>The session's key; in the cookie alone.</summary>
+    public const string SessionKey = "key";
+
+    /// <summary>What was shown to begin the session: a lower-case <see cref="SignInMethod"/>.</summary>
+    public const string Method = "how";
+
+    /// <summary>A role that the account has and this session does not, since it began with a password; one claim per role.</summary>
+    public const string Withheld = "withheld";
 
     /// <summary>Whether sign-in asks for a code: <c>yes</c> or <c>no</c>.</summary>
     public const string TwoFactor = "two-factor";
@@ -86,6 +98,22 @@ internal static class PeopleClaims
 
     /// <summary>Who reads, for everything that may be restricted.</summary>
     public static Viewer ToViewer(this ClaimsPrincipal principal) => new(principal.Actor(), principal.Roles());
+
+    /// <summary>The session, or null for tokens, the console and strangers.</summary>
+    public static SessionId? SessionId(this ClaimsPrincipal principal) =>
+        principal.FindFirst(Session) is { Value.Length: > 0 } session ? new SessionId(session.Value) : null;
+
+    /// <summary>What was shown to begin the session, or null without one.</summary>
+    public static SignInMethod? HowSignedIn(this ClaimsPrincipal principal) =>
+        Enum.TryParse(principal.FindFirst(Method)?.Value, ignoreCase: true, out SignInMethod method) ? method : null;
+
+    /// <summary>Roles that hold only after a passkey or the provider, and this session began with neither.</summary>
+    public static IReadOnlySet<Role> WithheldRoles(this ClaimsPrincipal principal) =>
+        principal.FindAll(Withheld).Select(claim => ParseRole(claim.Value)).OfType<Role>().ToHashSet();
+
+    /// <summary>Whether a break-glass account is at work.</summary>
+    public static bool IsBreakGlass(this ClaimsPrincipal principal) =>
+        principal.HowSignedIn() == SignInMethod.BreakGlass;
 
     /// <summary>Whether pages remind this person to set up an authenticator.</summary>
     public static bool LacksAuthenticator(this ClaimsPrincipal principal) => principal.HasClaim(TwoFactor, "no");

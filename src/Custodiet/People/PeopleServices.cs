@@ -1,7 +1,10 @@
+using Custodiet.People.Provider;
+using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
 
 namespace Custodiet.People;
@@ -9,7 +12,7 @@ namespace Custodiet.People;
 /// <summary>Sign-in, roles and tokens, as the composition adds them.</summary>
 internal static class PeopleServices
 {
-    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/>, <see cref="IRecordStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
+    /// <summary>Adds sign-in. The composition also adds <see cref="IAccountStore"/>, <see cref="ISessionStore"/>, <see cref="IRecordStore"/> and <see cref="TimeProvider"/> as singletons.</summary>
     public static IServiceCollection AddCustodietPeople(this IServiceCollection services, PeopleOptions options)
     {
         services.AddSingleton(options);
@@ -19,11 +22,27 @@ internal static class PeopleServices
             options.PasswordIterations
         ));
         services.AddSingleton<ApiTokens>();
+        services.AddSingleton<ServiceAccounts>();
+        services.AddSingleton<TokenUses>();
+        services.AddHostedService(s => s.GetRequiredService<TokenUses>());
         services.AddSingleton<SetupCode>();
         services.AddSingleton<SignInLimits>();
+        services.AddSingleton<KnownDevices>();
+        services.AddSingleton<HalfSignIns>();
+        services.AddSingleton<Sessions>();
+        services.AddHostedService(s => s.GetRequiredService<Sessions>());
         services.AddSingleton<SignInRecords>();
         services.AddHostedService(s => s.GetRequiredService<SignInRecords>());
+        services.AddHostedService<SignInPolicy>();
         services.AddScoped<SignInFlow>();
+        services.AddScoped<Passkeys>();
+        services.AddScoped<BreakGlass>();
+        services.AddSingleton<BreakGlassAccounts>();
+        services.AddSingleton<PasskeyAnswers>();
+        services.Configure<IdentityPasskeyOptions>(passkeys => PasskeyOrigin.Configure(passkeys, options));
+        services.AddSingleton<ProviderAccounts>();
+        services.AddSingleton<ProviderLinks>();
+        services.AddScoped<ProviderSignIn>();
         services.AddSingleton<Enrolment>();
         services.AddHttpContextAccessor();
         services.AddCascadingAuthenticationState();
@@ -34,7 +53,7 @@ internal static class PeopleServices
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "custodiet.antiforgery";
-            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            antiforgery.Cookie.SecurePolicy = SessionCookie.Secure(options);
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
         services.AddRateLimiter(limits =>
@@ -54,9 +73,27 @@ internal static class PeopleServices
     /// </summary>
     public static IApplicationBuilder UseCustodietPeople(this IApplicationBuilder app)
     {
+        PeopleOptions options = app.ApplicationServices.GetRequiredService<PeopleOptions>();
+        if (options.TrustedProxies.Count > 0)
+        {
+            ForwardedHeadersOptions forwarded = new()
+            {
+                ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+                // As many as are trusted: the first address from behind that is none of them is the caller's.
+                ForwardLimit = null,
+            };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (System.Net.IPNetwork network in options.TrustedProxies)
+            {
+                forwarded.KnownIPNetworks.Add(network);
+            }
+            app.UseForwardedHeaders(forwarded);
+        }
         app.UseMiddleware<SecurityHeaders>();
         app.UseRateLimiter();
         app.UseAuthentication();
+        app.UseMiddleware<SessionEnds>();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseMiddleware<SessionAntiforgery>();
@@ -64,18 +101,34 @@ internal static class PeopleServices
     }
 
     /// <summary>The endpoints of sign-in that are not pages.</summary>
-    public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints) =>
-        endpoints
-            .MapPost(
-                "/sign-out",
-                async (HttpContext http, SignInRecords records) =>
-                {
-                    await records.EndedAsync(http.User.Actor()).ConfigureAwait(false);
-                    await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
-                    return Results.LocalRedirect("/sign-in");
-                }
-            )
-            .RequireAuthorization(Policies.Self);
+    public static void MapCustodietPeople(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost("/sign-out", SignOutAsync).RequireAuthorization(Policies.Self);
+        PasskeyEndpoints.Map(endpoints);
+        if (endpoints.ServiceProvider.GetRequiredService<PeopleOptions>().Provider is not null)
+        {
+            ProviderEndpoints.Map(endpoints);
+        }
+    }
+
+    private static async Task<IResult> SignOutAsync(HttpContext http, Sessions sessions, PeopleOptions options)
+    {
+        AuthenticateResult present = await http.AuthenticateAsync(Schemes.Session).ConfigureAwait(false);
+        if (http.User.SessionId() is { } id)
+        {
+            await sessions.EndAsync([id], SessionEnd.SignedOut, http.User.Actor()).ConfigureAwait(false);
+        }
+        await http.SignOutAsync(Schemes.Session).ConfigureAwait(false);
+        if (
+            options.Provider is { SignOut: true }
+            && present.Properties?.GetTokenValue(ProviderScheme.IdToken) is { Length: > 0 } idToken
+        )
+        {
+            ProviderEndpoints.KeepForLeaving(http, idToken);
+            return Results.LocalRedirect("/sign-out/leaving");
+        }
+        return Results.LocalRedirect("/sign-in");
+    }
 
     private static void AddKeys(IServiceCollection services, PeopleOptions options)
     {
@@ -107,7 +160,7 @@ internal static class PeopleServices
             .AddUserManager<AccountManager>()
             .AddClaimsPrincipalFactory<AccountPrincipals>()
             .AddTokenProvider<AuthenticatorCodes>(TokenOptions.DefaultAuthenticatorProvider)
-            .AddSignInManager();
+            .AddSignInManager<SessionSignInManager>();
         // After AddTokenProvider, which would make one per use: this one remembers which codes were used.
         services.AddSingleton<AuthenticatorCodes>();
     }
@@ -120,13 +173,18 @@ internal static class PeopleServices
         schemes.AddScheme<AuthenticationSchemeOptions, ConsoleHandler>(Schemes.Console, null);
         schemes.AddIdentityCookies(cookies =>
         {
-            cookies.ApplicationCookie!.Configure(cookie => Sessions.Configure(cookie, options));
+            cookies.ApplicationCookie!.Configure(cookie => SessionCookie.Configure(cookie, options));
             cookies.TwoFactorUserIdCookie!.Configure(cookie =>
             {
                 cookie.Cookie.Name = "custodiet.code";
-                cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+                cookie.Cookie.SecurePolicy = SessionCookie.Secure(options);
             });
         });
+        if (options.Provider is { } provider)
+        {
+            ProviderScheme.Add(schemes, options, provider);
+            services.AddSingleton<BackChannel>();
+        }
     }
 
     private static void AddPolicies(IServiceCollection services)

@@ -48,6 +48,9 @@ internal static class Policies
     /// <summary>Manage tokens: admin, engineer.</summary>
     public const string ManageTokens = "manage-tokens";
 
+    /// <summary>Acknowledge the use of a break-glass account: lead, admin, but no token.</summary>
+    public const string Acknowledge = "acknowledge";
+
     /// <summary>Manage one's own account: everybody who can sign in, but no token.</summary>
     public const string Self = "self";
 
@@ -79,6 +82,7 @@ internal static class Policies
         new(Audit, [Role.Auditor, Role.Lead, Role.Admin, Role.Engineer]),
         new(Administer, [Role.Admin]),
         new(ManageTokens, [Role.Admin, Role.Engineer]),
+        new(Acknowledge, [Role.Lead, Role.Admin], PeopleOnly: true),
         new(Self, everybody, PeopleOnly: true),
         new(EventsWrite, [Role.Engineer], Scopes.EventsWrite),
         new(FindingsWrite, [Role.Engineer], Scopes.FindingsWrite),

@@ -11,6 +11,13 @@ internal static class RoutePolicies
         "/sign-in",
         "/sign-in/code",
         "/sign-in/recovery",
+        "/sign-in/passkey",
+        "/sign-in/provider",
+        "/sign-out/provider",
+        "/sign-out/leaving",
+        // The provider's own servers; what they send is signed.
+        "/sign-out/provider/back-channel",
+        "/break-glass",
         "/setup",
         "/recover",
         "/health/live",

@@ -15,6 +15,9 @@ internal static class Schemes
     /// <summary>A person's session, by cookie.</summary>
     public static readonly string Session = IdentityConstants.ApplicationScheme;
 
+    /// <summary>The identity provider, which lets people in and then has no part in their requests.</summary>
+    public const string Provider = "Provider";
+
     /// <summary>A program's token.</summary>
     public const string Token = "Token";
 
@@ -53,6 +56,8 @@ internal static class Schemes
             && IPAddress.IsLoopback(address)
             && IsLoopbackHost(http.Request.Host.Host)
             && !http.Request.Headers.ContainsKey("X-Forwarded-For")
+            // Where the header went whose word was taken for the address.
+            && !http.Request.Headers.ContainsKey("X-Original-For")
             && !http.Request.Headers.ContainsKey("Forwarded")
             && !http.Request.Headers.ContainsKey("Via")
         );

@@ -36,7 +36,7 @@ internal static class Secrets
     public static string NewStamp() => RandomNumberGenerator.GetHexString(40, lowercase: true);
 
     /// <summary>48 random bits behind a prefix: a pseudonym.</summary>
-    public static string NewPseudonym(char prefix) =>
+    public static string NewPseudonym(string prefix) =>
         $"{prefix}-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
 
     /// <summary>A typed code without the marks that people add or mistake: case, dashes, spaces, O for 0, I and L for 1.</summary>

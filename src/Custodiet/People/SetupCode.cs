@@ -27,11 +27,11 @@ internal sealed class SetupCode(Accounts accounts) : IDisposable
         return code;
     }
 
-    /// <summary>Makes the first account, with the roles analyst, engineer, lead and admin, if the code is right.</summary>
+    /// <summary>Makes the first account, with the roles analyst, engineer, lead and admin, if the code is right; without a password where none may be used.</summary>
     public async Task<AccountOutcome> UseAsync(
         string? typed,
         string name,
-        string password,
+        string? password,
         CancellationToken cancellation
     )
     {

@@ -29,26 +29,34 @@ internal enum SignInResultKind
 
 /// <summary>Sign-in in its steps, on top of Identity's sign-in manager; an attacker learns neither names nor states from it.</summary>
 internal sealed partial class SignInFlow(
-    SignInManager<AccountUser> manager,
+    SessionSignInManager manager,
+    AccountManager users,
     Accounts accounts,
     SignInLimits limits,
     SignInRecords records,
-    TimeProvider time,
+    KnownDevices devices,
+    HalfSignIns halves,
+    IHttpContextAccessor accessor,
+    PeopleOptions options,
     ILogger<SignInFlow> logger
 )
 {
+    private HttpContext Http =>
+        accessor.HttpContext ?? throw new InvalidOperationException("Sign-in happens within a request.");
+
     /// <summary>First step: name and password.</summary>
     public async Task<SignInStep> WithPasswordAsync(string? name, string? password, CancellationToken cancellation)
     {
         Account? account = await accounts.FindAsync(name ?? "", cancellation).ConfigureAwait(false);
-        if (limits.Refuses(name ?? "") is { } wait)
+        if (limits.Refuses(name ?? "", account is null ? null : users.DeviceOf(account)) is { } wait)
         {
             return Wait(account, wait);
         }
         SignInFailure? hopeless =
             account is null ? SignInFailure.UnknownName
             : account.Disabled ? SignInFailure.Disabled
-            : IsLocked(account) ? SignInFailure.Locked
+            : users.Rests(account) ? SignInFailure.Locked
+            : !MayUsePassword(account) ? SignInFailure.PasswordNotAllowed
             : account.PasswordHash is null || password is not { Length: > 0 and <= PasswordRules.LengthMax }
                 ? SignInFailure.WrongPassword
             : null;
@@ -58,11 +66,11 @@ internal sealed partial class SignInFlow(
             accounts.Passwords.MatchNothing(password);
             return Wrong(account, hopeless ?? SignInFailure.UnknownName);
         }
+        manager.Method = SignInMethod.Password;
         SignInResult result = await manager
             .PasswordSignInAsync(new AccountUser(account), password!, isPersistent: false, lockoutOnFailure: true)
             .ConfigureAwait(false);
-        return await StepAsync(result, account, SignInMethod.Password, SignInFailure.WrongPassword)
-            .ConfigureAwait(false);
+        return Step(result, account, SignInFailure.WrongPassword);
     }
 
     /// <summary>Second step: the code of the authenticator app.</summary>
@@ -90,11 +98,11 @@ internal sealed partial class SignInFlow(
             }
         );
 
-    /// <summary>Sets a new password for whoever shows the account's one-time code. The session is begun apart.</summary>
+    /// <summary>Lets in whoever shows the account's one-time code, with a new password where one is given. The session is begun apart.</summary>
     public async Task<AccountOutcome> WithOneTimeCodeAsync(
         string name,
         string code,
-        string newPassword,
+        string? newPassword,
         CancellationToken cancellation
     )
     {
@@ -104,7 +112,7 @@ internal sealed partial class SignInFlow(
         if (outcome is AccountOutcome.Invalid invalid && invalid.Problems.Any(problem => problem.Field == "code"))
         {
             Account? account = await accounts.FindAsync(name, cancellation).ConfigureAwait(false);
-            records.Failed(account?.Id, account is null ? SignInFailure.UnknownName : SignInFailure.WrongOneTimeCode);
+            Note(account, account is null ? SignInFailure.UnknownName : SignInFailure.WrongOneTimeCode);
         }
         return outcome;
     }
@@ -112,15 +120,21 @@ internal sealed partial class SignInFlow(
     /// <summary>Begins the session of somebody who has just proved who they are with a code.</summary>
     public async Task BeginSessionAsync(Account account, SignInMethod method)
     {
-        await records.BeganAsync(account.Id, method).ConfigureAwait(false);
-        await RenewSessionAsync(account).ConfigureAwait(false);
+        await manager.BeginAsync(account, SessionStart.Of(Http, method)).ConfigureAwait(false);
+        devices.Remember(Http, account.Id);
     }
 
     /// <summary>Goes on with the session of somebody whose credentials have changed; the change has its record.</summary>
-    public Task RenewSessionAsync(Account account) =>
-        manager.SignInAsync(new AccountUser(account), isPersistent: false);
+    public Task RenewSessionAsync(Account account) => manager.RenewAsync(account);
 
-    private bool IsLocked(Account account) => account.LockedUntil > time.GetUtcNow();
+    private bool MayUsePassword(Account account) =>
+        account.Kind == AccountKind.Person
+        && options.Passwords switch
+        {
+            PasswordUse.Off => false,
+            PasswordUse.UntilPasskey => account.Passkeys.Count == 0,
+            _ => true,
+        };
 
     private async Task<SignInStep> SecondStepAsync(
         SignInMethod method,
@@ -129,37 +143,38 @@ internal sealed partial class SignInFlow(
     )
     {
         AccountUser? user = await manager.GetTwoFactorAuthenticationUserAsync().ConfigureAwait(false);
-        if (user is null || user.Account.Disabled)
+        if (
+            user is null
+            || user.Account.Disabled
+            || !MayUsePassword(user.Account)
+            || !halves.Knows(Http, user.Account.Id)
+        )
         {
             return new SignInStep(SignInResultKind.StartAgain);
         }
-        if (limits.Refuses(user.Account.Name) is { } wait)
+        if (limits.Refuses(user.Account.Name, users.DeviceOf(user.Account)) is { } wait)
         {
             return Wait(user.Account, wait);
         }
-        if (IsLocked(user.Account))
+        if (users.Rests(user.Account))
         {
             return Wrong(user.Account, SignInFailure.Locked);
         }
-        return await StepAsync(await tryCode(user).ConfigureAwait(false), user.Account, method, failure)
-            .ConfigureAwait(false);
+        manager.Method = method;
+        return Step(await tryCode(user).ConfigureAwait(false), user.Account, failure);
     }
 
-    private async Task<SignInStep> StepAsync(
-        SignInResult result,
-        Account account,
-        SignInMethod method,
-        SignInFailure failure
-    )
+    private SignInStep Step(SignInResult result, Account account, SignInFailure failure)
     {
         if (result.RequiresTwoFactor)
         {
+            halves.Begin(Http, account.Id);
             return new SignInStep(SignInResultKind.CodeNeeded);
         }
         if (result.Succeeded)
         {
-            // The cookie is in the answer, and the answer leaves after this.
-            await records.BeganAsync(account.Id, method).ConfigureAwait(false);
+            halves.End(Http);
+            devices.Remember(Http, account.Id);
             return new SignInStep(SignInResultKind.Done);
         }
         if (result.IsLockedOut)
@@ -171,13 +186,16 @@ internal sealed partial class SignInFlow(
 
     private SignInStep Wrong(Account? account, SignInFailure reason)
     {
-        records.Failed(account?.Id, reason);
+        Note(account, reason);
         return new SignInStep(SignInResultKind.Wrong);
     }
 
     private SignInStep Wait(Account? account, int seconds)
     {
-        records.Failed(account?.Id, account is null ? SignInFailure.UnknownName : SignInFailure.TooMany);
+        Note(account, account is null ? SignInFailure.UnknownName : SignInFailure.TooMany);
         return new SignInStep(SignInResultKind.Wait, seconds);
     }
+
+    private void Note(Account? account, SignInFailure reason) =>
+        records.Failed(account?.Id, reason, Callers.Address(Http));
 }

@@ -1,17 +1,7 @@
-using Custodiet.Records.People;
-
 namespace Custodiet.People;
 
 internal sealed partial class SignInRecords
 {
-    [LoggerMessage(
-        5101,
-        LogLevel.Error,
-        "The ledger lacks a {Type} of account {Account}, because it takes no record: {Reason}",
-        EventName = "PeopleSessionUnrecorded"
-    )]
-    private partial void LogUnrecorded(string type, ActorId account, string reason);
-
     [LoggerMessage(
         5102,
         LogLevel.Warning,

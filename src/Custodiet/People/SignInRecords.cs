@@ -5,14 +5,12 @@ using Custodiet.Records.Stores;
 namespace Custodiet.People;
 
 /// <summary>
-/// The records of signing in and out. A session that begins or ends has one of its own, durable before the answer. Failures
-/// are folded: one record for each account and minute, and one for all names that no account has, so that whoever tries
-/// a million passwords makes a thousand records a day and not a million.
+/// The records of failed sign-ins. They are folded: one record for each account and minute, and one for all names that no
+/// account has, so that whoever tries a million passwords makes a thousand records a day and not a million.
 /// </summary>
 /// <remarks>
-/// Nothing here is ever refused: while the ledger takes no record, people must be able to sign in to see why, and to sign
-/// out. The log then has what the ledger lacks, and failures wait until it takes records again. A crash loses the failures
-/// of the last minute; the lock of an account is stored at once.
+/// While the ledger takes no record, failures wait until it takes them again. A crash loses the failures of the last minute;
+/// the lock of an account is stored at once.
 /// </remarks>
 internal sealed partial class SignInRecords(IRecordStore records, TimeProvider time, ILogger<SignInRecords> logger)
     : BackgroundService
@@ -20,27 +18,27 @@ internal sealed partial class SignInRecords(IRecordStore records, TimeProvider t
     /// <summary>How long failures are folded into one record.</summary>
     public static readonly TimeSpan FoldTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>Pairs of reason and address in one record; further addresses are counted together.</summary>
+    public const int EntriesMax = 20;
+
     private const string unknown = "account/unknown";
 
     private readonly Lock gate = new();
 
     // At most one for each account, and one: what an attacker types is no key.
-    private readonly Dictionary<string, SignInFailed> folded = [];
-
-    /// <summary>Records that somebody signed in.</summary>
-    public Task BeganAsync(ActorId account, SignInMethod method) =>
-        AppendAsync(new SessionBegan(account, method), account);
-
-    /// <summary>Records that somebody signed out.</summary>
-    public Task EndedAsync(ActorId account) => AppendAsync(new SessionEnded(account), account);
+    private readonly Dictionary<string, Folded> folded = [];
 
     /// <summary>Counts a failed sign-in; its record follows within a minute.</summary>
     /// <param name="account">Whose, or null when no account has the name.</param>
     /// <param name="reason">Why.</param>
-    public void Failed(ActorId? account, SignInFailure reason)
+    /// <param name="address">Where from, or null when it is not known.</param>
+    public void Failed(ActorId? account, SignInFailure reason, string? address)
     {
         DateTimeOffset now = time.GetUtcNow();
-        Fold(new SignInFailed(account, now, now, [new SignInFailureCount(reason, 1)]));
+        lock (gate)
+        {
+            Of(account, now).Add(reason, address, 1, now, now);
+        }
     }
 
     /// <summary>Records the failures so far; those that are refused stay for the next time.</summary>
@@ -49,7 +47,7 @@ internal sealed partial class SignInRecords(IRecordStore records, TimeProvider t
         SignInFailed[] failures;
         lock (gate)
         {
-            failures = [.. folded.Values];
+            failures = [.. folded.Values.Select(f => f.ToRecord())];
             folded.Clear();
         }
         if (failures.Length == 0)
@@ -60,12 +58,20 @@ internal sealed partial class SignInRecords(IRecordStore records, TimeProvider t
         {
             Drafts = [.. failures.Select(f => new RecordDraft(f, StreamOf(f.Account), ActorId.Service, f.FirstAt))],
         };
-        if (await records.AppendAsync(request, CancellationToken.None) is AppendOutcome.Refused refused)
+        if (await records.AppendAsync(request, CancellationToken.None) is not AppendOutcome.Refused refused)
         {
-            LogFailuresWait(failures.Sum(f => f.Failures.Sum(c => c.Count)), refused.Reason);
+            return;
+        }
+        LogFailuresWait(failures.Sum(f => f.Failures.Sum(c => c.Count)), refused.Reason);
+        lock (gate)
+        {
             foreach (SignInFailed failure in failures)
             {
-                Fold(failure);
+                foreach (SignInFailures entry in failure.Failures)
+                {
+                    Of(failure.Account, failure.FirstAt)
+                        .Add(entry.Reason, entry.Address, entry.Count, failure.FirstAt, failure.LastAt);
+                }
             }
         }
     }
@@ -89,38 +95,43 @@ internal sealed partial class SignInRecords(IRecordStore records, TimeProvider t
 
     private static string StreamOf(ActorId? account) => account is { } known ? $"account/{known}" : unknown;
 
-    private void Fold(SignInFailed more)
+    private Folded Of(ActorId? account, DateTimeOffset at)
     {
-        string stream = StreamOf(more.Account);
-        lock (gate)
+        string stream = StreamOf(account);
+        if (!folded.TryGetValue(stream, out Folded? so))
         {
-            folded[stream] = folded.TryGetValue(stream, out SignInFailed? so) ? Sum(so, more) : more;
+            folded[stream] = so = new Folded(account, at);
         }
+        return so;
     }
 
-    private static SignInFailed Sum(SignInFailed one, SignInFailed other) =>
-        one with
-        {
-            FirstAt = one.FirstAt < other.FirstAt ? one.FirstAt : other.FirstAt,
-            LastAt = one.LastAt > other.LastAt ? one.LastAt : other.LastAt,
-            Failures =
-            [
-                .. one
-                    .Failures.Concat(other.Failures)
-                    .GroupBy(count => count.Reason)
-                    .OrderBy(group => group.Key)
-                    .Select(group => new SignInFailureCount(group.Key, group.Sum(count => count.Count))),
-            ],
-        };
-
-    // The act has happened, whether or not the browser still waits for the answer.
-    private async Task AppendAsync(RecordBody body, ActorId account)
+    /// <summary>Failures of one account while they are counted.</summary>
+    private sealed class Folded(ActorId? account, DateTimeOffset at)
     {
-        RecordDraft draft = new(body, StreamOf(account), account, time.GetUtcNow());
-        AppendRequest request = new() { Drafts = [draft] };
-        if (await records.AppendAsync(request, CancellationToken.None) is AppendOutcome.Refused refused)
+        private readonly Dictionary<(SignInFailure Reason, string? Address), int> counts = [];
+        private DateTimeOffset firstAt = at;
+        private DateTimeOffset lastAt = at;
+
+        public void Add(SignInFailure reason, string? address, int count, DateTimeOffset first, DateTimeOffset last)
         {
-            LogUnrecorded(body.Type, account, refused.Reason);
+            firstAt = first < firstAt ? first : firstAt;
+            lastAt = last > lastAt ? last : lastAt;
+            (SignInFailure, string?) key =
+                counts.ContainsKey((reason, address)) || counts.Count < EntriesMax ? (reason, address) : (reason, null);
+            counts[key] = counts.GetValueOrDefault(key) + count;
         }
+
+        public SignInFailed ToRecord() =>
+            new(
+                account,
+                firstAt,
+                lastAt,
+                [
+                    .. counts
+                        .OrderBy(entry => entry.Key.Reason)
+                        .ThenBy(entry => entry.Key.Address, StringComparer.Ordinal)
+                        .Select(entry => new SignInFailures(entry.Key.Reason, entry.Key.Address, entry.Value)),
+                ]
+            );
     }
 }

@@ -11,7 +11,8 @@ internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder,
-    ApiTokens tokens
+    ApiTokens tokens,
+    TokenUses uses
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     /// <summary>Characters of the header; a token has about fifty, and Base64 and a name may come on top.</summary>
@@ -29,8 +30,9 @@ internal sealed class TokenHandler(
         ApiToken? token = await tokens.RecogniseAsync(text, Context.RequestAborted).ConfigureAwait(false);
         if (token is null)
         {
-            return AuthenticateResult.Fail("The token is unknown, revoked or expired.");
+            return AuthenticateResult.Fail("The token is unknown, revoked or expired, or its owner may not have it.");
         }
+        uses.Note(token.Id, Callers.Address(Context));
         ClaimsPrincipal principal = PeopleClaims.Principal(
             Schemes.Token,
             token.Id,

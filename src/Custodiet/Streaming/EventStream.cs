@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Custodiet.Analytics;
+using Custodiet.Inputs;
 using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
@@ -26,7 +27,8 @@ internal sealed record StreamParts(
     SourceTable Sources,
     StreamTotals Totals,
     StageCounters Input,
-    QueueHold Hold
+    QueueHold Hold,
+    Shedding Shedding
 );
 
 /// <summary>
@@ -197,6 +199,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 work.Chunk = null;
             }
             await StoreAsync(group, cancellation);
+            Learn(group);
             foreach (StreamWork work in group)
             {
                 budget.Return(work.Bytes);
@@ -207,6 +210,15 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 }
             }
             Release();
+        }
+    }
+
+    // A batch names its sender where its input knows one; what that sender loses, these sources may have lost.
+    private void Learn(List<StreamWork> group)
+    {
+        foreach (StreamWork work in group.Where(work => work.Batch.Batch.Input.Contains(' ', StringComparison.Ordinal)))
+        {
+            parts.Shedding.Learn(work.Batch.Batch.Input, work.Sources.Keys.Select(parts.Sources.Of));
         }
     }
 

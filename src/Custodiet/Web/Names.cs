@@ -19,16 +19,27 @@ internal sealed class Names(IAccountStore accounts, TimeProvider time)
         {
             IReadOnlyList<Account> all = await accounts.AccountsAsync(cancellation);
             IReadOnlyList<ApiToken> tokens = await accounts.TokensAsync(cancellation);
-            Dictionary<ActorId, string> names = all.ToDictionary(a => a.Id, a => a.Name);
+            Dictionary<ActorId, string> names = all.ToDictionary(a => a.Id, Of);
             foreach (ApiToken token in tokens)
             {
-                names[token.Id] = $"{token.Name} (token)";
+                names[token.Id] =
+                    token.Owner is { } owner && names.TryGetValue(owner, out string? whose)
+                        ? $"{token.Name} (token of {whose})"
+                        : $"{token.Name} (token)";
             }
             current = new Table(now, names.ToFrozenDictionary());
             table = current;
         }
         return new NameTable(current.Names);
     }
+
+    private static string Of(Account account) =>
+        account.Kind switch
+        {
+            AccountKind.BreakGlass => $"{account.Name} (break-glass)",
+            AccountKind.Service => $"{account.Name} (service)",
+            _ => account.Name,
+        };
 
     private sealed record Table(DateTimeOffset At, FrozenDictionary<ActorId, string> Names);
 }

@@ -1,5 +1,8 @@
 using Custodiet.Configuration;
+using Custodiet.People;
+using Custodiet.People.Provider;
 using Custodiet.Records;
+using Custodiet.Records.People;
 
 namespace Custodiet.Tests.Configuration;
 
@@ -51,6 +54,102 @@ public sealed class SettingsTests : IDisposable
         Write("syslog: {tls_1_3: perhaps}\n");
         (_, IReadOnlyList<Problem> problems) = Settings.Read(new Dictionary<string, string?> { ["data"] = folder });
         Assert.Equal("config.flag", Assert.Single(problems).Code);
+    }
+
+    [Fact]
+    public void TheProvidersRolesAreAMappingInTheFileAndALineInTheEnvironment()
+    {
+        Write(
+            """
+            public_url: https://soc.example.com
+            trusted_proxies: [10.0.0.5, 10.1.0.0/16]
+            sign_in: {passwords: until-passkey, strong_roles: [admin, lead]}
+            sessions: {idle_minutes: 30, hours_max: 12}
+            oidc:
+              authority: https://login.example.com/tenant/v2.0
+              client_id: custodiet
+              client_secret: file:/run/secrets/oidc
+              roles_claim: groups
+              roles:
+                soc-analysts: analyst
+                CN=Leads,OU=SOC: [lead, analyst]
+            """
+        );
+        PeopleOptions options = AccessSettings.ToOptions(Read([]), "keys");
+        Assert.Equal(new Uri("https://soc.example.com"), options.PublicUrl);
+        Assert.Equal(["10.0.0.5/32", "10.1.0.0/16"], options.TrustedProxies.Select(n => n.ToString()));
+        Assert.Equal((PasswordUse.UntilPasskey, 2), (options.Passwords, options.StrongRoles.Count));
+        Assert.Equal((TimeSpan.FromMinutes(30), TimeSpan.FromHours(12)), (options.IdleTime, options.SessionTime));
+        Assert.Equal([Role.Analyst], options.Provider!.Roles["soc-analysts"]);
+        Assert.Equal([Role.Analyst, Role.Lead], options.Provider.Roles["CN=Leads,OU=SOC"]);
+        Assert.Equal(["openid", "profile"], options.Provider.Scopes);
+        Assert.Null(options.Provider.ClientSecret());
+
+        Settings asLine = Read(new() { ["oidc.roles"] = "a=analyst;b=lead,admin" });
+        Assert.Equal([Role.Lead, Role.Admin], AccessSettings.ToOptions(asLine, "keys").Provider!.Roles["b"]);
+    }
+
+    [Fact]
+    public void TheBlocksOfTheDocumentAboutPeopleAreSettingsAsTheyStand()
+    {
+        string[] blocks =
+        [
+            .. File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "people.md"))
+                .Split("```yaml\n")
+                .Skip(1)
+                .Select(text => text.Split("```")[0]),
+        ];
+        Assert.Equal(5, blocks.Length);
+        List<ProviderOptions> providers = [];
+        foreach (string block in blocks)
+        {
+            Write(block);
+            PeopleOptions options = AccessSettings.ToOptions(Read([]), "keys");
+            Assert.Equal("https://soc.example.com/", options.PublicUrl?.ToString());
+            providers.AddRange(options.Provider is { } provider ? [provider] : []);
+        }
+        Assert.Equal(["Entra ID", "Keycloak", "Okta"], providers.Select(p => p.Title));
+        Assert.Equal([Role.Analyst, Role.Lead], providers[0].Roles["Soc.Lead"]);
+        Assert.True(providers[2].UserInfo);
+    }
+
+    [Fact]
+    public void MistakesInTheAccessSettingsAreAllNamedAndASecretIsNotShown()
+    {
+        Write(
+            """
+            public_url: soc.example.com
+            trusted_proxies: [here]
+            sign_in: {passwords: sometimes, strong_roles: [boss]}
+            oidc:
+              authority: http://login.example.com
+              client_secret: hunter2-hunter2
+              scopes: [profile]
+              roles: {x: king}
+            """
+        );
+        (Settings? settings, IReadOnlyList<Problem> problems) = Settings.Read(
+            new Dictionary<string, string?> { ["data"] = folder }
+        );
+        Assert.Null(settings);
+        Assert.All(problems, p => Assert.Equal("config.access", p.Code));
+        Assert.Equal(9, problems.Count);
+        Assert.DoesNotContain(problems, p => p.Message.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ASecretIsReadWhereItsReferenceSaysAndAnewEachTime()
+    {
+        string file = Path.Combine(folder, "secret");
+        Assert.Null(SecretReference.Read($"file:{file}"));
+        File.WriteAllText(file, "one\n");
+        Assert.Equal("one", SecretReference.Read($"file:{file}"));
+        File.WriteAllText(file, "two\n");
+        Assert.Equal("two", SecretReference.Read($"file:{file}"));
+        Environment.SetEnvironmentVariable("CUSTODIET_TEST_SECRET", "three");
+        Assert.Equal("three", SecretReference.Read("env:CUSTODIET_TEST_SECRET"));
+        Assert.Null(SecretReference.Read(""));
+        Assert.False(SecretReference.IsOne("plain"));
     }
 
     [Fact]

@@ -59,6 +59,72 @@ public sealed class AccountCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ABreakGlassAccountIsAddedAndSealedAnewAndItsCodeIsPrintedOnce()
+    {
+        (_, string code, string remark) = await RunAsync("user", "add", "glass", "--break-glass");
+        Assert.Matches("^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}\n$", code);
+        Assert.Contains("seal them", remark, StringComparison.Ordinal);
+        JsonElement listed = Assert.Single((await JsonAsync("user", "list")).GetProperty("accounts").EnumerateArray());
+        Assert.Equal("break-glass", listed.GetProperty("kind").GetString());
+        Assert.StartsWith("b-", listed.GetProperty("id").GetString(), StringComparison.Ordinal);
+        Assert.Equal(4, listed.GetProperty("roles").GetArrayLength());
+        (_, string again, _) = await RunAsync("user", "seal", "glass");
+        Assert.NotEqual(code, again);
+        Assert.Equal(2, (await TryAsync("user", "add", "x")).Code);
+        Assert.Equal(2, (await TryAsync("user", "add", "x", "--break-glass", "--password-stdin")).Code);
+        (int exit, _, string problem) = await TryAsync("user", "recover", "glass");
+        Assert.Equal(4, exit);
+        Assert.Contains("Only a person's account", problem, StringComparison.Ordinal);
+
+        // Without a server, on the folder itself.
+        await product!.StopAsync(Cancellation);
+        (_, string offline, _) = await RunAsync("user", "add", "second", "--break-glass", "--role", "admin");
+        Assert.Matches("^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}\n$", offline);
+    }
+
+    [Fact]
+    public async Task AServiceAccountHasTwoTokensWhileTheyChangeOver()
+    {
+        await RunAsync("user", "add", "ada", "--role", "admin");
+        Assert.Equal(4, (await TryAsync("service", "add", "shipper", "--role", "engineer", "--owner", "nobody")).Code);
+        await RunAsync("service", "add", "shipper", "--role", "engineer", "--owner", "ada", "--days", "30");
+        (_, string table, _) = await RunAsync("service", "list");
+        Assert.Matches("shipper +engineer +s-[0-9a-f]+ +ada +20", table);
+        (_, string first, _) = await RunAsync([
+            "token",
+            "add",
+            "--role",
+            "engineer",
+            "--name",
+            "shipping",
+            "--for",
+            "shipper",
+        ]);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(first.Trim()));
+        string id = Assert
+            .Single((await JsonAsync("token", "list")).GetProperty("tokens").EnumerateArray())
+            .GetProperty("id")
+            .GetString()!;
+        (_, string second, _) = await RunAsync("token", "rotate", id, "--overlap-days", "1");
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(first.Trim()));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(second.Trim()));
+        Assert.Equal(4, (await TryAsync("token", "rotate", id)).Code);
+        JsonElement[] tokens = [.. (await JsonAsync("token", "list")).GetProperty("tokens").EnumerateArray()];
+        Assert.Equal(2, tokens.Length);
+        Assert.All(tokens, token => Assert.Equal("shipper", token.GetProperty("owner").GetString()));
+        Assert.All(tokens, token => Assert.NotEqual(JsonValueKind.Null, token.GetProperty("lastUsedAt").ValueKind));
+        await RunAsync("user", "disable", "shipper");
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(second.Trim()));
+
+        await RunAsync("user", "enable", "shipper");
+        await RunAsync("user", "add", "ben", "--role", "admin");
+        await RunAsync("service", "owner", "shipper", "--owner", "ben");
+        await RunAsync("service", "expires", "shipper");
+        Assert.Matches("shipper +engineer +s-[0-9a-f]+ +ben +enabled", (await RunAsync("service", "list")).Output);
+        await RunAsync("user", "sign-out", "ben");
+    }
+
+    [Fact]
     public async Task ATokenIsIssuedListedUsedAndRevoked()
     {
         (_, string text, string remark) = await RunAsync([

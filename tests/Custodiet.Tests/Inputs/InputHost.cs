@@ -200,10 +200,12 @@ internal sealed class InputHost : IAsyncDisposable
     {
         ApiTokens tokens = new(flow.Records, TimeProvider.System);
         TokenOutcome outcome = await tokens.AddAsync(
-            Role.Engineer,
-            string.Create(CultureInfo.InvariantCulture, $"for {scope}"),
-            [scope],
-            null,
+            new TokenWish(
+                Role.Engineer,
+                string.Create(CultureInfo.InvariantCulture, $"for {scope}"),
+                [scope],
+                ExpiresAt: null
+            ),
             ActorId.Console,
             Cancellation
         );

@@ -7,7 +7,11 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Custodiet.Api;
 using Custodiet.Cli;
+using Custodiet.Documents;
 using Custodiet.Inputs;
+using Custodiet.Pipeline.Sources;
+using Custodiet.Records.Events;
+using Custodiet.Records.Ledger;
 using Custodiet.Records.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,6 +26,7 @@ public sealed class SyslogInputsTests : IAsyncLifetime
     private readonly string folder = Directory.CreateTempSubdirectory("custodiet-syslog-").FullName;
     private readonly CollectingQueue queue = new();
     private readonly InputBoard board = new();
+    private readonly SenderBook senders = new(TimeProvider.System);
     private SyslogInputs? inputs;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -71,7 +76,7 @@ public sealed class SyslogInputsTests : IAsyncLifetime
         IPEndPoint address = await StartAsync(new SyslogOptions { Udp = [any] });
         using UdpClient sender = new();
         byte[] datagram = new byte[60_000];
-        int most = SyslogUdpListener.WaitingBytesMax / datagram.Length;
+        int most = SyslogUdpListener.RoomFor(Criticality.Normal) / datagram.Length;
         for (int sent = 0; sent < most + 20; sent++)
         {
             await sender.SendAsync(datagram, address, Cancellation);
@@ -81,12 +86,104 @@ public sealed class SyslogInputsTests : IAsyncLifetime
                 await Task.Delay(1, Cancellation);
             }
         }
-        long dropped = board.Of("syslog-udp").Read().Dropped["queue full"];
+        long dropped = board.Of("syslog-udp").Read().Dropped["queue full (normal)"];
         Assert.InRange(dropped, 20, 40);
         queue.Refusal = null;
         await queue.WaitAsync(most + 20 - (int)dropped);
         await StopAsync();
-        Balances("syslog-udp", most + 20, most + 20 - dropped, ("queue full", dropped));
+        Balances("syslog-udp", most + 20, most + 20 - dropped, ("queue full (normal)", dropped));
+    }
+
+    [Fact]
+    public async Task WhoMattersLessIsShedFirstAndTheMostCriticalLast()
+    {
+        queue.Refusal = full;
+        senders.Use(
+            Declared(
+                """
+                senders:
+                  - {name: printers, from: 127.0.0.2, criticality: low}
+                  - {name: domain-controllers, from: 127.0.0.3, inputs: [syslog-udp], criticality: vital}
+                """
+            )
+        );
+        IPEndPoint address = await StartAsync(new SyslogOptions { Udp = [any] });
+        byte[] datagram = new byte[60_000];
+        int all = SyslogUdpListener.WaitingBytesMax / datagram.Length;
+        (int low, int normal, int vital) = (0, 0, 0);
+        using UdpClient printer = new(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        using UdpClient other = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using UdpClient controller = new(new IPEndPoint(IPAddress.Parse("127.0.0.3"), 0));
+        // In turns until everything is full: each class finds its own end.
+        for (int sent = 0; sent < all * 3; sent++)
+        {
+            UdpClient sender = (sent % 3) switch
+            {
+                0 => printer,
+                1 => other,
+                _ => controller,
+            };
+            await sender.SendAsync(datagram, address, Cancellation);
+            while (board.Of("syslog-udp").Read().Received <= sent)
+            {
+                await Task.Delay(1, Cancellation);
+            }
+        }
+        IReadOnlyDictionary<string, long> dropped = board.Of("syslog-udp").Read().Dropped;
+        low = (int)(all - dropped["queue full (low)"]);
+        normal = (int)(all - dropped["queue full (normal)"]);
+        vital = (int)(all - dropped["queue full (vital)"]);
+        Assert.True(low < normal && normal < vital, $"{low} {normal} {vital}");
+        IReadOnlyList<EventsShed> shed = senders.TakeShed();
+        Assert.Equal(
+            [
+                ("127.0.0.1", null, Criticality.Normal),
+                ("127.0.0.2", "printers", Criticality.Low),
+                ("127.0.0.3", (string?)"domain-controllers", Criticality.Vital),
+            ],
+            shed.OrderBy(s => s.Sender, StringComparer.Ordinal).Select(s => (s.Sender, s.Declaration, s.Criticality))
+        );
+        Assert.Equal(dropped.Values.Sum(), shed.Sum(s => s.Events));
+        Assert.Empty(senders.TakeShed());
+        queue.Refusal = null;
+        await queue.WaitAsync(low + normal + vital);
+    }
+
+    [Fact]
+    public async Task ASenderOverItsQuotaIsShedOverUdpAndReadLaterOverTcp()
+    {
+        senders.Use(
+            Declared("senders: [{name: noisy, from: 127.0.0.0/8, criticality: normal, events_per_second_max: 10}]")
+        );
+        IPEndPoint udp = await StartAsync(new SyslogOptions { Udp = [any] });
+        using UdpClient sender = new();
+        for (int sent = 0; sent < 200; sent++)
+        {
+            await sender.SendAsync("<13>x"u8.ToArray(), udp, Cancellation);
+        }
+        while (board.Of("syslog-udp").Read().Received < 200)
+        {
+            await Task.Delay(5, Cancellation);
+        }
+        await StopAsync();
+        long over = board.Of("syslog-udp").Read().Dropped["over quota"];
+        Assert.InRange(over, 1, 150);
+        Assert.Equal(
+            (ShedReason.OverQuota, over),
+            (Assert.Single(senders.TakeShed()) is var shed ? (shed.Reason, shed.Events) : default)
+        );
+
+        IPEndPoint tcp = await StartAsync(new SyslogOptions { Tcp = [any] });
+        using TcpClient stream = new();
+        await stream.ConnectAsync(tcp, Cancellation);
+        await stream
+            .GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("<13>x\n", 60))), Cancellation);
+        await queue.WaitAsync((int)(200 - over) + 60);
+        await stream.GetStream().WriteAsync("<13>last\n"u8.ToArray(), Cancellation);
+        // Ten too many at ten a second: the last is read a second later, and nothing is lost.
+        await queue.WaitAsync((int)(200 - over) + 61);
+        Assert.True(board.Of("syslog-tcp").Read().Refused["over quota, read later"] > 0);
     }
 
     [Fact]
@@ -342,11 +439,18 @@ public sealed class SyslogInputsTests : IAsyncLifetime
 
     private async Task<IPEndPoint> StartAsync(SyslogOptions options)
     {
-        EventIntake intake = new(queue, board, new IntakeLimits(1 << 20, 64 << 20), TimeProvider.System);
+        EventIntake intake = new(queue, board, new IntakeLimits(1 << 20, 64 << 20), TimeProvider.System, senders);
         inputs = new SyslogInputs(intake, options, TimeProvider.System, NullLogger<SyslogInputs>.Instance);
         await inputs.StartAsync();
         string remark = inputs.Remarks.First(r => r.StartsWith("Syslog over", StringComparison.Ordinal));
         return IPEndPoint.Parse(remark.Split(" at ")[1].Split(',')[0]);
+    }
+
+    private static IReadOnlyList<SenderDeclaration> Declared(string yaml)
+    {
+        SourceDeclarationsLoad load = SourceDeclarations.Load([new SourceText("sources.yml", yaml)]);
+        Assert.Empty(load.Problems);
+        return load.Declarations.Senders;
     }
 
     private async Task StopAsync()

@@ -35,7 +35,7 @@ public sealed class AccountsTests : IDisposable
         Assert.IsType<AccountOutcome.Invalid>(
             await accounts.RecoverAsync("ann", made.OneTimeCode, password, Cancellation)
         );
-        Assert.Equal(["account.added/1", "account.changed/1"], store.DraftTypes);
+        Assert.Equal(["account.added/2", "account.changed/1"], store.DraftTypes);
         Assert.Equal($"account/{made.Account.Id}", store.Drafts[1].Stream);
         Assert.Equal(made.Account.Id, store.Drafts[1].Actor);
     }
@@ -179,10 +179,7 @@ public sealed class AccountsTests : IDisposable
         var tokens = new ApiTokens(store, time);
         TokenOutcome.Invalid invalid = Assert.IsType<TokenOutcome.Invalid>(
             await tokens.AddAsync(
-                Role.Analyst,
-                "",
-                ["events:write", "everything"],
-                time.GetUtcNow(),
+                new TokenWish(Role.Analyst, "", ["events:write", "everything"], time.GetUtcNow()),
                 ActorId.Console,
                 Cancellation
             )
@@ -198,11 +195,15 @@ public sealed class AccountsTests : IDisposable
             await accounts.AddAsync("eng", [Role.Engineer], password, ActorId.Console, Cancellation)
         ).Account;
         TokenOutcome.Done own = Assert.IsType<TokenOutcome.Done>(
-            await tokens.AddAsync(Role.Engineer, "own", [], null, eng.Id, Cancellation)
+            await tokens.AddAsync(new TokenWish(Role.Engineer, "own", [], null), eng.Id, Cancellation)
         );
         foreach (ActorId actor in new[] { eng.Id, own.Token.Id, new ActorId("p-nobody") })
         {
-            TokenOutcome climbed = await tokens.AddAsync(Role.Admin, "climb", [], null, actor, Cancellation);
+            TokenOutcome climbed = await tokens.AddAsync(
+                new TokenWish(Role.Admin, "climb", [], null),
+                actor,
+                Cancellation
+            );
             Assert.IsType<TokenOutcome.Invalid>(climbed);
         }
         Assert.True(ApiTokens.MayIssue(new HashSet<Role> { Role.Admin }, Role.Lead));

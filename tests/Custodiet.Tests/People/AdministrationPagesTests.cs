@@ -133,7 +133,8 @@ public sealed partial class AdministrationPagesTests
         using HttpResponseMessage set = await browser.SubmitAsync("/account", "zone", ("Zone", "America/New_York"));
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         Account now = (await host.Accounts.FindAsync(ann.Id, Cancellation))!;
-        Assert.Equal("America/New_York", AccountPrincipals.Of(now).TimeZoneOf().Id);
+        Session session = Assert.Single(host.Sessions.Of(ann.Id));
+        Assert.Equal("America/New_York", AccountPrincipals.Of(now, session, []).TimeZoneOf().Id);
         using HttpResponseMessage wrong = await browser.SubmitAsync("/account", "zone", ("Zone", "Nowhere/Land"));
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
     }

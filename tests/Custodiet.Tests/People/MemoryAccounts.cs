@@ -10,6 +10,7 @@ internal sealed class MemoryAccounts : IAccountStore
     private readonly Lock gate = new();
     private readonly Dictionary<ActorId, Account> accounts = [];
     private readonly List<ApiToken> tokens = [];
+    private readonly Dictionary<ActorId, TokenUse> uses = [];
 
     public List<RecordDraft> Drafts { get; } = [];
 
@@ -92,6 +93,26 @@ internal sealed class MemoryAccounts : IAccountStore
                     }
                 )
             );
+        }
+    }
+
+    public ValueTask<IReadOnlyList<TokenUse>> TokenUsesAsync(CancellationToken cancellation)
+    {
+        lock (gate)
+        {
+            return new([.. uses.Values]);
+        }
+    }
+
+    public ValueTask<AppendOutcome> NoteUsesAsync(IReadOnlyList<TokenUse> noted, CancellationToken cancellation)
+    {
+        lock (gate)
+        {
+            foreach (TokenUse use in noted)
+            {
+                uses[use.Token] = use;
+            }
+            return new(new AppendOutcome.Appended(Drafts.Count, []));
         }
     }
 

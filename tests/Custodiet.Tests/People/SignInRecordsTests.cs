@@ -13,6 +13,8 @@ namespace Custodiet.Tests.People;
 /// <summary>What signing in and out leaves in the ledger, and what an attacker cannot leave there.</summary>
 public sealed class SignInRecordsTests
 {
+    private const string Here = "127.0.0.1";
+
     private static CancellationToken cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -25,11 +27,18 @@ public sealed class SignInRecordsTests
         using HttpResponseMessage @out = await browser.PostAsync("/sign-out", antiforgery);
         Assert.Equal("/sign-in", @out.Headers.Location?.OriginalString);
 
-        Assert.Equal([new SessionBegan(ann.Id, SignInMethod.Password), new SessionEnded(ann.Id)], host.Records.Bodies);
+        SessionId session = Assert.Single(host.SessionStore.Kept).Id;
+        Assert.Equal(
+            [
+                new SessionBegan(ann.Id, session, SignInMethod.Password, "127.0.0.1", null),
+                new SessionEnded(ann.Id, session, SessionEnd.SignedOut),
+            ],
+            host.Bodies
+        );
         IReadOnlyList<StoredRecord> stored = await host.Records.ReadStreamAsync($"account/{ann.Id}", 10, cancellation);
         Assert.All(stored, record => Assert.Equal(ann.Id, record.Sealed.Actor));
         Assert.All(stored, record => Assert.Equal(host.Time.GetUtcNow(), record.Sealed.OccurredAt));
-        Assert.DoesNotContain("ann", string.Join(' ', host.Records.Bodies), StringComparison.Ordinal);
+        Assert.DoesNotContain("ann", string.Join(' ', host.Bodies), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,12 +59,12 @@ public sealed class SignInRecordsTests
         await host.SignIns.FlushAsync();
 
         Assert.Equal(
-            [new SessionBegan(ann.Id, SignInMethod.SetupCode), new SessionBegan(ann.Id, SignInMethod.OneTimeCode)],
-            host.Records.Bodies.OfType<SessionBegan>()
+            [SignInMethod.SetupCode, SignInMethod.OneTimeCode],
+            host.Bodies.OfType<SessionBegan>().Select(began => began.Method)
         );
         Assert.Equal(
-            [new SignInFailureCount(SignInFailure.WrongOneTimeCode, 1)],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            [new SignInFailures(SignInFailure.WrongOneTimeCode, Here, 1)],
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
 
         static Task<HttpResponseMessage> RecoverAsync(Browser browser, string code) =>
@@ -103,15 +112,15 @@ public sealed class SignInRecordsTests
         }
         await host.SignIns.FlushAsync();
         Assert.Equal(
-            [new SessionBegan(ann.Id, SignInMethod.Authenticator), new SessionBegan(ann.Id, SignInMethod.RecoveryCode)],
-            host.Records.Bodies.OfType<SessionBegan>()
+            [SignInMethod.Authenticator, SignInMethod.RecoveryCode],
+            host.Bodies.OfType<SessionBegan>().Select(began => began.Method)
         );
         Assert.Equal(
             [
-                new SignInFailureCount(SignInFailure.WrongCode, 1),
-                new SignInFailureCount(SignInFailure.WrongRecoveryCode, 1),
+                new SignInFailures(SignInFailure.WrongCode, Here, 1),
+                new SignInFailures(SignInFailure.WrongRecoveryCode, Here, 1),
             ],
-            Assert.Single(host.Records.Bodies.OfType<SignInFailed>()).Failures
+            Assert.Single(host.Bodies.OfType<SignInFailed>()).Failures
         );
     }
 
@@ -133,7 +142,7 @@ public sealed class SignInRecordsTests
         {
             using HttpResponseMessage wrong = await browser.SignInAsync(name, PeopleHost.Password);
         }
-        Assert.Empty(host.Records.Bodies);
+        Assert.Empty(host.Bodies);
 
         RecordDraft locked = Assert.Single(host.Store.Drafts, d => d.Body is AccountChanged { Change: "locked" });
         Assert.Equal((ActorId.Service, $"account/{ann.Id}"), (locked.Actor, locked.Stream));
@@ -141,8 +150,8 @@ public sealed class SignInRecordsTests
 
         // The minute ends.
         host.Time.Advance(TimeSpan.FromSeconds(25));
-        await EventuallyAsync(() => host.Records.Count == 3);
-        SignInFailed[] failed = [.. host.Records.Bodies.Cast<SignInFailed>()];
+        await EventuallyAsync(() => host.Bodies.Count() == 3);
+        SignInFailed[] failed = [.. host.Bodies.Cast<SignInFailed>()];
         Assert.Equal(
             [ann.Id, off.Id, null],
             failed.Select(f => f.Account).OrderBy(a => a is null).ThenBy(a => a != ann.Id)
@@ -150,15 +159,18 @@ public sealed class SignInRecordsTests
         SignInFailed anns = failed.Single(f => f.Account == ann.Id);
         Assert.Equal((start, start.AddSeconds(30)), (anns.FirstAt, anns.LastAt));
         Assert.Equal(
-            [new SignInFailureCount(SignInFailure.WrongPassword, 5), new SignInFailureCount(SignInFailure.Locked, 2)],
+            [
+                new SignInFailures(SignInFailure.WrongPassword, Here, 5),
+                new SignInFailures(SignInFailure.Locked, Here, 2),
+            ],
             anns.Failures
         );
         Assert.Equal(
-            [new SignInFailureCount(SignInFailure.Disabled, 1)],
+            [new SignInFailures(SignInFailure.Disabled, Here, 1)],
             failed.Single(f => f.Account == off.Id).Failures
         );
         Assert.Equal(
-            [new SignInFailureCount(SignInFailure.UnknownName, 3)],
+            [new SignInFailures(SignInFailure.UnknownName, Here, 3)],
             failed.Single(f => f.Account is null).Failures
         );
         Assert.All(
@@ -173,6 +185,23 @@ public sealed class SignInRecordsTests
     }
 
     [Fact]
+    public async Task ManyAddressesAreCountedTogetherBeyondTwenty()
+    {
+        FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
+        MemoryRecords store = new(time);
+        using SignInRecords records = new(store, time, NullLogger<SignInRecords>.Instance);
+        for (int i = 0; i < 1_000; i++)
+        {
+            records.Failed(null, SignInFailure.UnknownName, $"10.0.{i / 250}.{i % 250}");
+        }
+        await records.FlushAsync();
+        SignInFailed only = Assert.IsType<SignInFailed>(Assert.Single(store.Bodies));
+        Assert.Equal(SignInRecords.EntriesMax + 1, only.Failures.Count);
+        Assert.Equal(1_000, only.Failures.Sum(entry => entry.Count));
+        Assert.Equal(980, only.Failures.Single(entry => entry.Address is null).Count);
+    }
+
+    [Fact]
     public async Task AMillionAttemptsAreOneRecordAMinute()
     {
         FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
@@ -180,12 +209,12 @@ public sealed class SignInRecordsTests
         using SignInRecords records = new(store, time, NullLogger<SignInRecords>.Instance);
         for (int i = 0; i < 1_000_000; i++)
         {
-            records.Failed(null, SignInFailure.UnknownName);
+            records.Failed(null, SignInFailure.UnknownName, Here);
         }
         await records.FlushAsync();
         await records.FlushAsync();
         SignInFailed only = Assert.IsType<SignInFailed>(Assert.Single(store.Bodies));
-        Assert.Equal([new SignInFailureCount(SignInFailure.UnknownName, 1_000_000)], only.Failures);
+        Assert.Equal([new SignInFailures(SignInFailure.UnknownName, Here, 1_000_000)], only.Failures);
     }
 
     [Fact]
@@ -201,10 +230,13 @@ public sealed class SignInRecordsTests
             using HttpResponseMessage wrong = await browser.SignInAsync("ann", "wrong");
         }
         await host.StopAsync();
-        SignInFailed failed = Assert.IsType<SignInFailed>(Assert.Single(host.Records.Bodies));
+        SignInFailed failed = Assert.IsType<SignInFailed>(Assert.Single(host.Bodies));
         Assert.Equal(ann.Id, failed.Account);
         Assert.Equal(
-            [new SignInFailureCount(SignInFailure.WrongPassword, 2), new SignInFailureCount(SignInFailure.TooMany, 3)],
+            [
+                new SignInFailures(SignInFailure.WrongPassword, Here, 2),
+                new SignInFailures(SignInFailure.TooMany, Here, 3),
+            ],
             failed.Failures
         );
     }
@@ -228,20 +260,29 @@ public sealed class SignInRecordsTests
         Assert.Equal(until, (await accounts.FindAsync(ann.Id, cancellation))!.LockedUntil);
 
         MemoryRecords store = new(time) { Refusal = "The disk is full." };
-        CollectingLogger log = new();
+        CollectingLogger<SignInRecords> log = new();
         using SignInRecords records = new(store, time, log);
-        records.Failed(ann.Id, SignInFailure.WrongPassword);
+        records.Failed(ann.Id, SignInFailure.WrongPassword, Here);
         await records.FlushAsync();
-        await records.BeganAsync(ann.Id, SignInMethod.Password);
         Assert.Empty(store.Bodies);
-        Assert.Equal(["PeopleFailuresWait", "PeopleSessionUnrecorded"], log.Names);
+        Assert.Equal(["PeopleFailuresWait"], log.Names);
+
+        CollectingLogger<Sessions> sessionLog = new();
+        PeopleOptions options = new() { KeysFolder = "" };
+        using Sessions sessions = new(new MemorySessions(store), accounts, options, time, sessionLog);
+        (Session session, string key) = await sessions.BeginAsync(
+            ann,
+            new SessionStart(SignInMethod.Password, Here, "Firefox on Linux")
+        );
+        Assert.NotNull(sessions.Open(session.Id, key, (await accounts.FindAsync(ann.Id, cancellation))!, counts: true));
+        Assert.Equal(["PeopleSessionUnrecorded"], sessionLog.Names);
 
         time.Advance(TimeSpan.FromMinutes(5));
-        records.Failed(ann.Id, SignInFailure.WrongPassword);
+        records.Failed(ann.Id, SignInFailure.WrongPassword, Here);
         store.Refusal = null;
         await records.FlushAsync();
         SignInFailed failed = Assert.IsType<SignInFailed>(Assert.Single(store.Bodies));
-        Assert.Equal([new SignInFailureCount(SignInFailure.WrongPassword, 2)], failed.Failures);
+        Assert.Equal([new SignInFailures(SignInFailure.WrongPassword, Here, 2)], failed.Failures);
         Assert.Equal(TimeSpan.FromMinutes(5), failed.LastAt - failed.FirstAt);
     }
 
@@ -259,7 +300,7 @@ public sealed class SignInRecordsTests
     }
 
     /// <summary>Keeps the names of what was logged.</summary>
-    private sealed class CollectingLogger : ILogger<SignInRecords>
+    private sealed class CollectingLogger<T> : ILogger<T>
     {
         public List<string?> Names { get; } = [];
 

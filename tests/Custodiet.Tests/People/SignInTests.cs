@@ -23,7 +23,7 @@ public sealed class SignInTests
 
         string who = await browser.PageAsync("/policy/administer");
         Assert.EndsWith("Analyst,Engineer,Lead,Admin", who);
-        Assert.Equal(["account.added/1"], host.Store.DraftTypes);
+        Assert.Equal(["account.added/2"], host.Store.DraftTypes);
         Assert.Equal(ActorId.Console, host.Store.Drafts[0].Actor);
         Assert.Contains("<svg", await browser.PageAsync("/account/authenticator?first=true"));
     }
@@ -183,6 +183,34 @@ public sealed class SignInTests
         using HttpResponseMessage first = await thief.SignInAsync("ann", PeopleHost.Password);
         using HttpResponseMessage replay = await thief.SubmitAsync("/sign-in/code", "code", ("Code", code));
         Assert.Equal(HttpStatusCode.BadRequest, replay.StatusCode);
+    }
+
+    [Fact]
+    public async Task ACookieThatSaysThePasswordWasGivenIsNotBelievedByItself()
+    {
+        await using PeopleHost host = await PeopleHost.StartAsync();
+        await host.AccountAsync("ann", Role.Analyst);
+        string secret = await EnrolAsync(host, "ann");
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        using Browser browser = host.NewBrowser();
+        using HttpResponseMessage half = await browser.SignInAsync("ann", PeopleHost.Password);
+        Assert.StartsWith("/sign-in/code", half.Headers.Location?.OriginalString);
+        // As whoever has the keys of cookies could make it: all but what is known in memory alone.
+        string kept = browser.Cookies.GetAllCookies().Single(cookie => cookie.Name == "custodiet.code").Value;
+        using Browser forged = host.NewBrowser();
+        forged.Cookies.Add(new Cookie("custodiet.code", kept, "/", "127.0.0.1"));
+        using HttpResponseMessage refused = await forged.SubmitAsync(
+            "/sign-in/code",
+            "code",
+            ("Code", CodeNow(host, secret))
+        );
+        Assert.Equal("/sign-in", refused.Headers.Location?.OriginalString);
+        using HttpResponseMessage right = await browser.SubmitAsync(
+            "/sign-in/code",
+            "code",
+            ("Code", CodeNow(host, secret))
+        );
+        Assert.Equal("/", right.Headers.Location?.OriginalString);
     }
 
     [Fact]

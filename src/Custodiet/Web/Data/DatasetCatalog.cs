@@ -19,10 +19,12 @@ internal sealed class DatasetCatalog(IDatasets datasets)
         ("sources", "where events came from"),
         ("stages", "what each stage received and what became of it"),
         ("segments", "files of the archive with their digests"),
+        ("shedding", "events of senders that cannot wait and were not taken"),
         ("deletions", "events that left the archive, and why"),
         ("holds", "legal holds, lifted ones too"),
         ("erasures", "erasures of a person's data"),
         ("records", "envelopes of the ledger"),
+        ("sign_ins", "who signed in or tried to, when, how, from where"),
         ("dataset_version", "version of these views and the ledger size they reflect"),
     ];
 

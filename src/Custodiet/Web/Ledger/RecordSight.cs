@@ -49,11 +49,23 @@ internal sealed record RecordSight(RecordBody? Body, string? Hidden)
     private static bool IsAboutPeople(RecordBody body) =>
         body
             is AccountAdded
+                or AccountAddedFirst
                 or AccountChanged
+                or IdentityLinked
+                or IdentityUnlinked
+                or PasskeyAdded
+                or PasskeyRemoved
+                or BreakGlassAcknowledged
+                or SignInPolicySet
                 or SessionBegan
+                or SessionBeganFirst
                 or SessionEnded
+                or SessionEndedFirst
                 or SignInFailed
+                or SignInFailedFirst
                 or TokenAdded
+                or TokenAddedFirst
+                or TokenChanged
                 or TokenRevoked;
 
     private static async ValueTask<bool> MaySeeAsync(

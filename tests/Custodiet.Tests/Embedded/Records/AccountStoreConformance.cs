@@ -36,6 +36,16 @@ public abstract class AccountStoreConformance : IAsyncLifetime
             LockedUntil = Scene.Start,
             TimeZone = "Europe/Berlin",
             Disabled = true,
+            Kind = AccountKind.Service,
+            Owner = new ActorId("p-bob"),
+            ExpiresAt = Scene.Start.AddDays(9),
+            SealedAt = Scene.Start,
+            MadeByProvider = true,
+            Identities = [new ProviderIdentity("https://id.example", "42", Scene.Start)],
+            Passkeys =
+            [
+                new Passkey("aWQ", "laptop", "a2V5", 7, ["internal"], true, false, Scene.Start, Scene.Start.AddDays(1)),
+            ],
         };
         await SaveAsync(ann);
         await SaveAsync(Account("p-bob", "bob"));
@@ -51,7 +61,7 @@ public abstract class AccountStoreConformance : IAsyncLifetime
         await SaveAsync(Account("p-ann", "ann"));
         AppendOutcome outcome = await Store.Accounts.SaveAsync(
             Account("p-eve", "ANN"),
-            [Scene.Draft(new AccountAdded(new ActorId("p-eve"), "ANN", []), "account/p-eve")],
+            [Scene.Draft(new AccountAdded(new ActorId("p-eve"), AccountKind.Person, "ANN", []), "account/p-eve")],
             Stop
         );
         Assert.Equal(new AppendOutcome.Conflict("account-name/ANN", null), outcome);
@@ -63,7 +73,10 @@ public abstract class AccountStoreConformance : IAsyncLifetime
     public async Task AChangeAndItsRecordBecomeDurableTogether()
     {
         Account ann = Account("p-ann", "ann");
-        RecordDraft added = Scene.Draft(new AccountAdded(ann.Id, "ann", ann.Roles), "account/p-ann");
+        RecordDraft added = Scene.Draft(
+            new AccountAdded(ann.Id, AccountKind.Person, "ann", ann.Roles),
+            "account/p-ann"
+        );
         AppendOutcome outcome = await Store.Accounts.SaveAsync(ann, [added], Stop);
         Assert.Equal(0, Assert.IsType<AppendOutcome.Appended>(outcome).FirstIndex);
         await SaveAsync(ann with { Name = "anna" });
@@ -85,6 +98,72 @@ public abstract class AccountStoreConformance : IAsyncLifetime
         Assert.Equal(Scene.Start.AddDays(2), found!.RevokedAt);
         Assert.Equal(["events:write"], found.Scopes);
         Assert.Null(await Store.Accounts.TokenByHashAsync("cc", Stop));
+    }
+
+    [Fact]
+    public async Task TheOwnerOfATokenAndItsLastUseAreKept()
+    {
+        ApiToken token = new(new("t-1"), "a", Role.Engineer, [], "aa", Scene.Start, null, null)
+        {
+            Owner = new ActorId("s-1"),
+            Replaces = new ActorId("t-0"),
+        };
+        await Store.Accounts.SaveAsync(token, [], Stop);
+        Assert.Equivalent(token, await Store.Accounts.TokenByHashAsync("aa", Stop), strict: true);
+        await Store.Accounts.NoteUsesAsync([new TokenUse(token.Id, Scene.Start, "10.0.0.1")], Stop);
+        TokenUse last = new(token.Id, Scene.Start.AddMinutes(1), null);
+        await Store.Accounts.NoteUsesAsync([last], Stop);
+        Assert.Equal([last], await Store.Accounts.TokenUsesAsync(Stop));
+        Assert.Equal(0, Store.Records.Count);
+    }
+
+    [Fact]
+    public async Task ASessionAndItsRecordBecomeDurableTogetherAndAForgottenOneIsGone()
+    {
+        Session session = new()
+        {
+            Id = new SessionId("ses-1"),
+            Account = new ActorId("p-ann"),
+            KeySha256 = "aa",
+            Stamp = "stamp",
+            Method = SignInMethod.BreakGlass,
+            Address = "10.0.0.1",
+            Browser = "Firefox on Linux",
+            BeganAt = Scene.Start,
+            LastSeenAt = Scene.Start.AddMinutes(1),
+            EndsAt = Scene.Start.AddHours(1),
+            Issuer = "https://id.example",
+            ProviderSession = "42",
+            BreakGlass = BreakGlassReason.Drill,
+            AcknowledgedBy = new ActorId("p-bob"),
+            EndedAt = Scene.Start.AddMinutes(2),
+            End = SessionEnd.Revoked,
+        };
+        SessionBegan began = new(session.Account, session.Id, session.Method, session.Address, session.BreakGlass);
+        AppendOutcome outcome = await Store.Sessions.SaveAsync(
+            [session],
+            [],
+            [Scene.Draft(began, "account/p-ann")],
+            Stop
+        );
+        Assert.Equal(0, Assert.IsType<AppendOutcome.Appended>(outcome).FirstIndex);
+        Assert.Equal([session], await Store.Sessions.SessionsAsync(Stop));
+
+        Session other = session with { Id = new SessionId("ses-2"), EndedAt = null, End = null };
+        await Store.Sessions.SaveAsync([other, session with { Browser = "curl" }], [], [], Stop);
+        Assert.Equal(
+            ["curl", "Firefox on Linux"],
+            (await Store.Sessions.SessionsAsync(Stop)).Select(kept => kept.Browser)
+        );
+        await Store.Sessions.SaveAsync([], [session.Id], [], Stop);
+        Assert.Equal([other], await Store.Sessions.SessionsAsync(Stop));
+        Assert.Equal(1, Store.Records.Count);
+
+        Store.Records.Refuse("The ledger is shorter than its checkpoint.");
+        Assert.IsType<AppendOutcome.Refused>(
+            await Store.Sessions.SaveAsync([session], [], [Scene.Draft(began, "account/p-ann")], Stop)
+        );
+        Assert.IsType<AppendOutcome.Appended>(await Store.Sessions.SaveAsync([session], [], [], Stop));
     }
 
     private static Account Account(string id, string name) =>

@@ -122,16 +122,38 @@ public sealed class ErasureTests : IDisposable
             Name = "Erika.Mustermann",
             Roles = [Role.Analyst],
             SecurityStamp = "s",
+            PasswordHash = "hash",
+            TimeZone = "Europe/Berlin",
+            Passkeys = [new Passkey("id", "Erika's laptop", "key", 0, [], false, false, Scene.Start, null)],
+            Identities = [new ProviderIdentity("https://id.example", "erika", Scene.Start)],
         };
         await records.SaveAsync(
             account,
-            [Scene.Draft(new AccountAdded(account.Id, account.Name, account.Roles), "account/p-1")],
+            [Scene.Draft(new AccountAdded(account.Id, AccountKind.Person, account.Name, account.Roles), "account/p-1")],
             Stop
         );
+        Session session = new()
+        {
+            Id = new SessionId("ses-1"),
+            Account = account.Id,
+            KeySha256 = "",
+            Stamp = "s",
+            Method = SignInMethod.Password,
+            Address = "10.0.0.1",
+            BeganAt = Scene.Start,
+            LastSeenAt = Scene.Start,
+            EndsAt = Scene.Start,
+        };
+        Session other = session with { Id = new SessionId("ses-2"), Account = new ActorId("p-2") };
+        await records.SaveAsync([session, other], [], [], Stop);
         NamedInRecords erased = await EraseAsync(records, Person);
         Assert.Equal((1, 1), (erased.RecordCount, erased.Accounts));
         Account left = (await records.AccountAsync(account.Id, Stop))!;
-        Assert.Equal(("erased-p-1", true), (left.Name, left.Disabled));
+        Assert.Equal(("erased-p-1", true, true), (left.Name, left.Disabled, left.IsErased));
+        Assert.Null(left.PasswordHash);
+        Assert.Empty(left.Passkeys);
+        Assert.Empty(left.Identities);
+        Assert.Equal([other], await records.SessionsAsync(Stop));
         Assert.Null(await records.AccountByNameAsync(Person, Stop));
     }
 

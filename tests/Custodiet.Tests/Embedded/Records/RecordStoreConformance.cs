@@ -269,7 +269,7 @@ public abstract class RecordStoreConformance : IAsyncLifetime
         Assert.IsType<AppendOutcome.Refused>(
             await Store.Accounts.SaveAsync(
                 account,
-                [Scene.Draft(new AccountAdded(Scene.Ann, "ann", [Role.Lead]), "account/p-ann")],
+                [Scene.Draft(new AccountAdded(Scene.Ann, AccountKind.Person, "ann", [Role.Lead]), "account/p-ann")],
                 Stop
             )
         );

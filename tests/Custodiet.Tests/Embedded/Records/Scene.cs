@@ -9,11 +9,12 @@ using Custodiet.Records.Stores;
 
 namespace Custodiet.Tests.Embedded.Records;
 
-/// <summary>The four contracts of one store under test.</summary>
+/// <summary>The contracts of one store under test.</summary>
 public sealed record OpenedStore(
     IRecordStore Records,
     IJudgementReader Judgements,
     IAccountStore Accounts,
+    ISessionStore Sessions,
     ITotalsStore Totals,
     IAsyncDisposable Owner
 ) : IAsyncDisposable

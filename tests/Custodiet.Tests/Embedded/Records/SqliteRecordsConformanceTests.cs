@@ -109,7 +109,7 @@ internal sealed class RecordFolder : IDisposable
     public async ValueTask<OpenedStore> OpenAsync(Sealer seal, TimeProvider time)
     {
         SqliteRecords records = await SqliteRecords.OpenAsync(File, seal, time, CancellationToken.None);
-        return new OpenedStore(records, records, records, records, records);
+        return new OpenedStore(records, records, records, records, records, records);
     }
 
     public void Dispose() => folder.Delete(recursive: true);

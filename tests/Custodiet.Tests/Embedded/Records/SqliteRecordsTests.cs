@@ -67,13 +67,16 @@ public sealed class SqliteRecordsTests : IDisposable
             DROP TABLE work_day; DROP TABLE reason_day; DROP INDEX verdict_case;
             ALTER TABLE tally DROP COLUMN decisions; ALTER TABLE tally DROP COLUMN corrected;
             ALTER TABLE verdict DROP COLUMN day; ALTER TABLE verdict DROP COLUMN alerts;
-            ALTER TABLE verdict DROP COLUMN standing; PRAGMA user_version=1
+            ALTER TABLE verdict DROP COLUMN standing;
+            DROP TABLE session; DROP TABLE token_use; PRAGMA user_version=1
             """
         );
         await using (SqliteRecords upgraded = await OpenAsync())
         {
             DecisionFigures figures = await upgraded.FiguresAsync(DateOnly.MinValue, 9, Stop);
             Assert.Equal((3, 2), (figures.Decisions, figures.Corrected));
+            Assert.Empty(await upgraded.SessionsAsync(Stop));
+            Assert.Empty(await upgraded.TokenUsesAsync(Stop));
         }
         Assert.Equal(today, RecordFolder.Dump(folder.File));
         await using SqliteRecords again = await OpenAsync();
