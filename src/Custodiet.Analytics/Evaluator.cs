@@ -34,7 +34,7 @@ public sealed class Evaluator
         ArgumentNullException.ThrowIfNull(matches);
         set.Counters.Event();
         LastCandidates = 0;
-        if (e.LogSources == LogSourceTable.Unrouted)
+        if (e.LogSources == LogSourceTable.Unrouted && !set.LooksAtUnrouted)
         {
             set.Counters.Unrouted();
             return;

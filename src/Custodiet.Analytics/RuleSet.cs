@@ -26,6 +26,7 @@ public sealed class RuleSet
         LogSources = logSources;
         Matchers = LazyTests.MatchersOf(compiled.Lazies);
         Counters = new RuleSetCounters(rules.Count);
+        LooksAtUnrouted = rules.Any(rule => rule.LogSource == default);
     }
 
     /// <summary>The rules that run, in the order given. Matches name them by their index here.</summary>
@@ -45,6 +46,9 @@ public sealed class RuleSet
             }
         }
     }
+
+    /// <summary>Whether a rule looks at every event. Sigma's rules never do; the conditions of an <see cref="EventFilterSet"/> all do.</summary>
+    internal bool LooksAtUnrouted { get; }
 
     internal FieldTable Fields { get; }
 
@@ -92,7 +96,12 @@ public sealed class RuleSet
     public IReadOnlyList<int> RulesFor(int logSourceSet)
     {
         IReadOnlyList<LogSource> sources = LogSources.Of(logSourceSet);
-        return [.. Enumerable.Range(0, Rules.Count).Where(r => sources.Any(s => s.Satisfies(Rules[r].LogSource)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, Rules.Count)
+                .Where(r => Rules[r].LogSource == default || sources.Any(s => s.Satisfies(Rules[r].LogSource))),
+        ];
     }
 
     /// <summary>The figures now.</summary>

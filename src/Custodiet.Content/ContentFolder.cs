@@ -12,6 +12,8 @@ namespace Custodiet.Content;
 /// <param name="Mappings">Files of <c>mappings</c>.</param>
 /// <param name="Processes">Files of <c>processes</c>.</param>
 /// <param name="Sources">Files of <c>sources</c>.</param>
+/// <param name="Routes">Files of <c>routes</c>.</param>
+/// <param name="Reductions">Files of <c>reductions</c>.</param>
 /// <param name="Problems">Files that could not be read, and why.</param>
 /// <param name="Digest">SHA-256 over the names and digests of all files, lower-case hex: equal content has an equal digest wherever it stands.</param>
 public sealed record ContentFolder(
@@ -21,14 +23,26 @@ public sealed record ContentFolder(
     IReadOnlyList<SourceText> Mappings,
     IReadOnlyList<SourceText> Processes,
     IReadOnlyList<SourceText> Sources,
+    IReadOnlyList<SourceText> Routes,
+    IReadOnlyList<SourceText> Reductions,
     IReadOnlyList<Problem> Problems,
     string Digest
 )
 {
-    private static readonly string[] Kinds = ["parsers", "logsources", "rules", "mappings", "processes", "sources"];
+    private static readonly string[] Kinds =
+    [
+        "parsers",
+        "logsources",
+        "rules",
+        "mappings",
+        "processes",
+        "sources",
+        "routes",
+        "reductions",
+    ];
 
     /// <summary>Reads content folders. Never throws for what a file holds or because it cannot be read: that is a problem with its name.</summary>
-    /// <param name="roots">Folders that hold some of the folders <c>parsers</c>, <c>logsources</c>, <c>rules</c>, <c>mappings</c>, <c>processes</c>, <c>sources</c>.</param>
+    /// <param name="roots">Folders that hold some of the folders <c>parsers</c>, <c>logsources</c>, <c>rules</c>, <c>mappings</c>, <c>processes</c>, <c>sources</c>, <c>routes</c>, <c>reductions</c>.</param>
     /// <param name="cancellation">Stops the reading.</param>
     public static ContentFolder Read(IReadOnlyList<string> roots, CancellationToken cancellation = default)
     {
@@ -74,6 +88,8 @@ public sealed record ContentFolder(
             byKind["mappings"],
             byKind["processes"],
             byKind["sources"],
+            byKind["routes"],
+            byKind["reductions"],
             problems,
             DigestOf(all)
         );

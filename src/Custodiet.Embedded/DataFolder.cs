@@ -83,6 +83,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The archive of events.</summary>
     public string Archive => Path.Combine(Root, "archive");
 
+    /// <summary>Where each route stands.</summary>
+    public string Routes => Path.Combine(Root, "routes");
+
     /// <summary>Secret keys, readable by the service alone.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
@@ -118,7 +121,7 @@ public sealed class DataFolder : IDisposable
                 }
                 FormatChange? change = FolderFormat.Bring(root, migrations);
                 DataFolder folder = new(root, held, created, change);
-                foreach (string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys])
+                foreach (string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys, folder.Routes])
                 {
                     CreateOwnerOnly(part);
                 }

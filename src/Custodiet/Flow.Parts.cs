@@ -7,6 +7,7 @@ using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Inputs;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Process.Alerts;
 using Custodiet.Records;
@@ -35,6 +36,7 @@ internal sealed partial class Flow(
     Holds holds,
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
+    Func<ReadyContent, CancellationToken, Task<OutputRoutes>> openRoutes,
     TimeProvider time,
     Closing closing,
     IReadOnlyList<string> folderRemarks
@@ -93,6 +95,9 @@ internal sealed partial class Flow(
     public RuleSet Rules => Parts.Rules;
 
     public EventStream Stream => Parts.Stream;
+
+    /// <summary>The routes. Who runs the product runs them; a command on the data folder does not.</summary>
+    public OutputRoutes Outputs => Parts.Routes;
 
     public TimeProvider Time => time;
 
@@ -154,7 +159,8 @@ internal sealed partial class Flow(
             ledger.Log.NextRecord,
             records.Count,
             await records.StagesAsync(cancellation),
-            inputs.Read()
+            inputs.Read(),
+            await Outputs.StatusAsync(cancellation)
         );
     }
 
@@ -162,7 +168,13 @@ internal sealed partial class Flow(
 }
 
 /// <summary>What a flow has once its content is loaded.</summary>
-internal sealed record LoadedParts(LoadedContent Content, RuleSet Rules, EventStream Stream, RetentionKeeper Retention);
+internal sealed record LoadedParts(
+    LoadedContent Content,
+    RuleSet Rules,
+    EventStream Stream,
+    OutputRoutes Routes,
+    RetentionKeeper Retention
+);
 
 /// <summary>The content with what the stream runs of it.</summary>
 internal sealed record ReadyContent(LoadedContent Content, BoundParsers Parsers, RuleSet Rules)

@@ -7,6 +7,7 @@ using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
 using Custodiet.Inputs;
 using Custodiet.Ledger.Envelopes;
+using Custodiet.Outputs;
 using Custodiet.Process.Alerts;
 using Custodiet.Process.Facts;
 using Custodiet.Process.Narration;
@@ -16,6 +17,7 @@ using Custodiet.Records.Events;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
+using Custodiet.Reduction;
 using Custodiet.Retention;
 using Custodiet.Streaming;
 using Custodiet.Web;
@@ -82,11 +84,16 @@ internal sealed partial class Flow : IAsyncDisposable
                 SetDamagedAside = settings.Flag("queue.set_damaged_aside"),
                 BatchBytesMax = limits.QueueBytesMax,
                 WaitingBytesMax = 2L * limits.QueueBytesMax,
-                NextOffsetAtLeast = Math.Max(analysedTo, archive.NextOffset),
+                NextOffsetAtLeast = Math.Max(
+                    Math.Max(analysedTo, archive.NextOffset),
+                    RouteState.FurthestOffset(folder.Routes)
+                ),
             };
             long keysSince = EventTime.ToMicros(time.GetUtcNow() - bounds.RepeatWindow);
             IReadOnlyList<BatchKey> keys = await records.KeysAsync(keysSince, bounds.RepeatKeysMax, cancellation);
             SegmentQueue queue = closing.Add(await SegmentQueue.OpenAsync(bounds, time, keys, cancellation));
+            QueueHold hold = new(queue, settings.Number("outputs.held_bytes_max"));
+            RouteSettings outputs = RouteSettings.From(settings, folder.Routes);
             InputBoard inputs = new();
             SenderBook senders = new(time);
             EventIntake intake = new(queue, inputs, limits, time, senders);
@@ -140,15 +147,50 @@ internal sealed partial class Flow : IAsyncDisposable
                     logs.CreateLogger<RetentionKeeper>()
                 ),
                 OpenStreamAsync,
+                OpenRoutesAsync,
                 time,
                 closing,
                 folderRemarks
             );
 
+            // Queue → event → elsewhere, beside the stream.
+            Task<OutputRoutes> OpenRoutesAsync(ReadyContent content, CancellationToken stop) =>
+                OutputRoutes.OpenAsync(
+                    content.Content.Outputs,
+                    outputs,
+                    new RouteParts(
+                        queue,
+                        hold,
+                        records,
+                        records,
+                        content.Parsers,
+                        fields,
+                        logSources,
+                        sources,
+                        content.Content.Sources.CriticalityOf,
+                        new Random(),
+                        time,
+                        logs.CreateLogger<OutputRoutes>()
+                    ),
+                    stop
+                );
+
             // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.
             async Task<EventStream> OpenStreamAsync(ReadyContent content, CancellationToken stop)
             {
-                StreamTotals totals = new(sources, await records.SourcesAsync(stop), await records.StagesAsync(stop));
+                Reductions reductions = Reductions.Compile(
+                    content.Content.Outputs.Reductions.Where(r => r.InArchive),
+                    fields,
+                    logSources,
+                    sources,
+                    content.Content.Sources.CriticalityOf
+                );
+                StreamTotals totals = new(
+                    sources,
+                    reductions.All,
+                    await records.SourcesAsync(stop),
+                    await records.StagesAsync(stop)
+                );
                 StreamParts parts = new(
                     queue,
                     archive,
@@ -157,10 +199,12 @@ internal sealed partial class Flow : IAsyncDisposable
                     content.Parsers,
                     content.Rules,
                     new FindingMaker(fields),
+                    reductions,
                     fields,
                     sources,
                     totals,
                     inputs.Stage,
+                    hold,
                     shedding
                 );
                 senders.Use(content.Content.Sources.Senders);
@@ -193,8 +237,10 @@ internal sealed partial class Flow : IAsyncDisposable
         try
         {
             ReadyContent content = await Task.Run(readContent, cancellation).WaitAsync(cancellation);
+            // Before the stream: it must not release what a route has not seen.
+            OutputRoutes routes = closing.Add(await openRoutes(content, cancellation));
             EventStream stream = closing.Add(await openStream(content, cancellation));
-            loadedParts = new LoadedParts(content.Content, content.Rules, stream, keep(content.Content));
+            loadedParts = new LoadedParts(content.Content, content.Rules, stream, routes, keep(content.Content));
             loaded.SetResult();
         }
         catch (Exception failure)
@@ -206,16 +252,22 @@ internal sealed partial class Flow : IAsyncDisposable
     }
 
     /// <summary>Runs stream and ledger until cancelled; ends with the first that fails. After <see cref="LoadAsync"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <param name="withRoutes">Whether routes send; otherwise the queue only keeps what they have not seen.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(bool withRoutes, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] parts =
+        List<Task> parts =
         [
             Stream.RunAsync(stop.Token),
             Ledger.RunAsync(stop.Token),
             Retention.RunAsync(stop.Token),
             shedding.RunAsync(stop.Token),
         ];
+        if (withRoutes && Outputs.Any)
+        {
+            parts.Add(Outputs.RunAsync(stop.Token));
+        }
         IsReady = true;
         try
         {

@@ -4,6 +4,7 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Content;
 using Custodiet.Documents;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Pipeline.Sources;
@@ -21,6 +22,7 @@ namespace Custodiet;
 /// <param name="Mappings">How other tools' findings are read.</param>
 /// <param name="Processes">The processes.</param>
 /// <param name="Sources">What is declared of sources.</param>
+/// <param name="Outputs">Routes and reductions.</param>
 /// <param name="Problems">What is wrong with anything but rules.</param>
 internal sealed record LoadedContent(
     string Digest,
@@ -29,6 +31,7 @@ internal sealed record LoadedContent(
     MappingSet Mappings,
     ProcessLibrary Processes,
     SourceDeclarations Sources,
+    OutputContent Outputs,
     IReadOnlyList<Problem> Problems
 )
 {
@@ -63,6 +66,7 @@ internal sealed record LoadedContent(
                 processes.Add(parse.Definition);
             }
         }
+        OutputContent outputs = OutputContent.Read(files.Routes, files.Reductions, problems);
         // A declaration that cannot be read could be the one that keeps something: nothing is deleted on half a policy.
         bool sourcesBroken = sources.Problems.Any(p => p.Level == ProblemLevel.Error);
         if (parsers.Set is null || mappings.Set is null || processes.Count == 0 || sourcesBroken)
@@ -80,6 +84,7 @@ internal sealed record LoadedContent(
             mappings.Set,
             new ProcessLibrary(processes),
             sources.Declarations,
+            outputs,
             problems
         );
     }

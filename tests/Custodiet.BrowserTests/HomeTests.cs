@@ -30,6 +30,24 @@ public partial class HomeTests(Stage stage)
             }
         );
 
+    [Fact]
+    public async Task RoutesStandWithTheirBalanceAndOneThatWaitsNeedsAHand() =>
+        await stage.VisitAsync(
+            Person.Ada,
+            async page =>
+            {
+                await page.GotoAsync("/");
+                ILocator rows = page.Locator("#routes tbody tr");
+                await Assertions.Expect(rows).ToHaveCountAsync(2);
+                await Assertions.Expect(rows.Nth(0)).ToContainTextAsync("waits: Connection refused");
+                await Assertions.Expect(rows.Nth(1)).ToContainTextAsync("sends");
+                await Assertions
+                    .Expect(page.Locator("section[aria-labelledby=needs]"))
+                    .ToContainTextAsync("The route away waits for its destination");
+                await Assertions.Expect(page.Locator("#routes")).Not.ToContainTextAsync("does not balance");
+            }
+        );
+
     private static async Task JudgeAsync(IPage page, string[] keys)
     {
         await page.OpenQueueAsync("?state=new&order=oldest");

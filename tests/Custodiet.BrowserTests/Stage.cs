@@ -63,10 +63,21 @@ public sealed class Stage : IAsyncLifetime
             return;
         }
         dataFolder = Directory.CreateTempSubdirectory("custodiet-browser-").FullName;
+        // One route that sends and one whose destination is not there, so that the start page shows both.
+        string content = Path.Combine(dataFolder, "content");
+        string routes = Directory.CreateDirectory(Path.Combine(content, "routes")).FullName;
+        File.WriteAllText(
+            Path.Combine(routes, "kept.yml"),
+            "id: kept\nsend: findings\nto: {file: {path: findings.jsonl}}\n"
+        );
+        File.WriteAllText(
+            Path.Combine(routes, "away.yml"),
+            "id: away\nsend: findings\nto: {http: {url: 'http://127.0.0.1:9/findings'}}\n"
+        );
         Task<ProductProcess> starting = ProductProcess.StartAsync(
             Root,
             dataFolder,
-            ["--sample", "--sample-days", "2"],
+            ["--sample", "--sample-days", "2", "--content", content],
             TestContext.Current.CancellationToken
         );
         playwright = await Playwright.CreateAsync();

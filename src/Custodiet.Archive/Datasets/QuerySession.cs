@@ -178,15 +178,8 @@ internal sealed class QuerySession : IDisposable
         interrupts.Dispose();
     }
 
-    private static string EventsOf(string folder, IReadOnlyList<SegmentEntry> segments)
-    {
-        if (segments.Count == 0)
-        {
-            return SegmentSchema.NoRows;
-        }
-        string files = string.Join(',', segments.Select(s => Sql.Text(Path.Combine(folder, s.Name))));
-        return $"SELECT {SegmentSchema.Columns} FROM read_parquet([{files}])";
-    }
+    private static string EventsOf(string folder, IReadOnlyList<SegmentEntry> segments) =>
+        segments.Count == 0 ? SegmentSchema.NoRows : SegmentSchema.Rows(folder, segments);
 
     private static string SegmentsOf(IReadOnlyList<SegmentEntry> segments)
     {

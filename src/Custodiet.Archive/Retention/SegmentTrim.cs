@@ -101,7 +101,7 @@ internal sealed class SegmentTrim(ArchiveStore store, ArchiveDisk disk, int memo
     {
         List<(SourceKey Source, bool Held, long Events, long Unparsed, long RawBytes)> groups = sql.Rows(
             $"""
-            SELECT technology, sensor, {held} AS held, count(*), count(unparsed), sum({SegmentSql.RawBytes})::BIGINT
+            SELECT technology, sensor, {held} AS held, count(*), count(unparsed), coalesce(sum({SegmentSql.RawBytes}), 0)::BIGINT
             FROM read_parquet({Sql.Text(Path.Combine(store.Folder, segment.Name))}) WHERE {condition} GROUP BY ALL
             """,
             r =>
@@ -150,13 +150,9 @@ internal sealed class SegmentTrim(ArchiveStore store, ArchiveDisk disk, int memo
         string name = NextName(segment);
         string path = Path.Combine(store.Folder, name);
         string temporary = path + ArchiveStore.Temporary;
-        string old = Path.Combine(store.Folder, segment.Name);
         disk.Before(DiskStep.Write, temporary);
         sql.Execute(
-            SegmentSql.Copy(
-                $"SELECT {SegmentSchema.Columns} FROM read_parquet({Sql.Text(old)}) WHERE {kept}",
-                temporary
-            ),
+            SegmentSql.Copy($"SELECT * FROM ({SegmentSchema.Rows(store.Folder, [segment])}) WHERE {kept}", temporary),
             cancellation
         );
         SegmentTotals found = sql.TotalsOf(temporary);
@@ -187,6 +183,7 @@ internal sealed class SegmentTrim(ArchiveStore store, ArchiveDisk disk, int memo
             RawBytes = expected.RawBytes,
             FileBytes = bytes,
             Replaces = [segment.Name],
+            Columns = SegmentSchema.Columns,
         };
     }
 

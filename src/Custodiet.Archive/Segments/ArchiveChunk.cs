@@ -19,6 +19,11 @@ internal struct ChunkRow
     public int RawLength;
     public bool RawIsText;
     public int FieldCount;
+    public int ReceivedBytes;
+    public string? ReducedBy;
+
+    /// <summary>Whether the bytes are kept: a reduction takes them.</summary>
+    public readonly bool HasRaw => ReducedBy is null;
 }
 
 /// <summary>One entry of an event's map of fields. A length of -1 is JSON's null.</summary>
@@ -27,7 +32,7 @@ internal readonly record struct ChunkField(int Field, int Length, nint Value);
 /// <summary>Events of one batch, copied into flat buffers by one worker, read by the segment writer.</summary>
 internal sealed class ArchiveChunk(ParquetArchive owner, ChunkMemory memory) : IArchiveChunk
 {
-    private const int RowBytes = 80;
+    private const int RowBytes = 96;
     private const int FieldBytes = 16;
 
     private readonly ChunkArena arena = new(memory);
@@ -56,7 +61,7 @@ internal sealed class ArchiveChunk(ParquetArchive owner, ChunkMemory memory) : I
     /// <summary>The fields of all events, one event after another.</summary>
     public ReadOnlySpan<ChunkField> Fields => fields.AsSpan(0, fieldCount);
 
-    /// <summary>Bytes as received.</summary>
+    /// <summary>Bytes of the raw events that it keeps.</summary>
     public long RawBytes { get; private set; }
 
     /// <summary>Events that are not parsed.</summary>
@@ -108,6 +113,8 @@ internal sealed class ArchiveChunk(ParquetArchive owner, ChunkMemory memory) : I
             // A text column with invalid UTF-8 makes the whole segment unreadable, hence this is never taken on trust.
             RawIsText = Utf8.IsValid(raw),
             FieldCount = AddFields(item),
+            ReceivedBytes = item.ReceivedBytes,
+            ReducedBy = item.ReducedBy,
         };
         count++;
         RawBytes += raw.Length;

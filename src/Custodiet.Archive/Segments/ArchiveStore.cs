@@ -144,7 +144,10 @@ internal sealed class ArchiveStore : IDisposable
             first,
             last,
             []
-        );
+        )
+        {
+            Columns = SegmentSchema.Columns,
+        };
         lock (gate)
         {
             manifest.Add(entry);

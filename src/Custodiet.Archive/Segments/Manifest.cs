@@ -32,6 +32,9 @@ internal sealed record SegmentEntry(
     IReadOnlyList<string> Replaces
 )
 {
+    /// <summary>The version of its columns. A manifest that does not say it is of the first.</summary>
+    public int Columns { get; init; } = 1;
+
     /// <summary>As the contract shows it.</summary>
     public ArchivedSegment ToSegment() =>
         new(Name, Sha256, FirstOffset, LastOffset, Events, Unparsed, RawBytes, Replaces);

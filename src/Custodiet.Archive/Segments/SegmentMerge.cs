@@ -35,13 +35,15 @@ internal sealed class SegmentMerge(string folder, int memoryMegabytes, ArchiveDi
             run.Min(s => s.FirstReceivedMicros),
             run.Max(s => s.LastReceivedMicros),
             [.. run.Select(s => s.Name)]
-        );
+        )
+        {
+            Columns = SegmentSchema.Columns,
+        };
     }
 
     private string CopyStatement(IReadOnlyList<SegmentEntry> run, string temporary)
     {
-        string files = string.Join(',', run.Select(s => Sql.Text(Path.Combine(folder, s.Name))));
-        return SegmentSql.Copy($"SELECT {SegmentSchema.Columns} FROM read_parquet([{files}])", temporary);
+        return SegmentSql.Copy($"SELECT * FROM ({SegmentSchema.Rows(folder, run)})", temporary);
     }
 
     // Check before the old files go: the merged file is read back, not trusted.

@@ -7,19 +7,39 @@ namespace Custodiet.Archive;
 internal static class SegmentSchema
 {
     /// <summary>Grows when a column changes; written into every file.</summary>
-    public const string Version = "1";
+    public const string Version = "2";
 
-    /// <summary>The columns for a <c>SELECT</c> over segments.</summary>
-    public const string Columns =
+    /// <summary>The columns that this version writes, as <see cref="SegmentEntry.Columns"/> counts them: 1 had neither <c>received_bytes</c> nor <c>reduced</c>.</summary>
+    public const int Columns = 2;
+
+    private const string First =
         "event_offset, received_at, event_at, technology, sensor, parser, log_sources, unparsed, raw, raw_bytes, fields";
 
     /// <summary>The same columns without a row, for an archive without a segment.</summary>
     public const string NoRows = """
         SELECT 0::BIGINT AS event_offset, NULL::TIMESTAMPTZ AS received_at, NULL::TIMESTAMPTZ AS event_at, ''::VARCHAR AS technology,
                ''::VARCHAR AS sensor, ''::VARCHAR AS parser, ''::VARCHAR AS log_sources, ''::VARCHAR AS unparsed,
-               ''::VARCHAR AS raw, ''::BLOB AS raw_bytes, NULL::MAP(VARCHAR, VARCHAR) AS fields
+               ''::VARCHAR AS raw, ''::BLOB AS raw_bytes, NULL::MAP(VARCHAR, VARCHAR) AS fields, 0::BIGINT AS received_bytes,
+               ''::VARCHAR AS reduced
         WHERE false
         """;
+
+    /// <summary>A <c>SELECT</c> of all columns over segments of whatever version. At least one segment.</summary>
+    public static string Rows(string folder, IReadOnlyList<SegmentEntry> segments) =>
+        string.Join(
+            " UNION ALL ",
+            segments
+                .GroupBy(segment => segment.Columns)
+                .Select(group =>
+                {
+                    string files = string.Join(',', group.Select(s => Sql.Text(Path.Combine(folder, s.Name))));
+                    string later =
+                        group.Key == 1
+                            ? "coalesce(strlen(raw), octet_length(raw_bytes))::BIGINT AS received_bytes, NULL::VARCHAR AS reduced"
+                            : "received_bytes, reduced";
+                    return $"SELECT {First}, {later} FROM read_parquet([{files}])";
+                })
+        );
 
     /// <summary>The schema.</summary>
     public static GroupNode Create()
@@ -50,6 +70,8 @@ internal static class SegmentSchema
                 Text("raw", Repetition.Optional),
                 new PrimitiveNode("raw_bytes", Repetition.Optional, LogicalType.None(), PhysicalType.ByteArray),
                 new GroupNode("fields", Repetition.Required, [entry], LogicalType.Map()),
+                Number("received_bytes"),
+                Text("reduced", Repetition.Optional),
             ]
         );
     }
@@ -64,7 +86,7 @@ internal static class SegmentSchema
             .CreatedBy("custodiet")
             .DataPagesize(1 << 20)
             .SetSizeStatisticsLevel(SizeStatisticsLevel.None);
-        foreach (string path in (string[])["event_offset", "received_at", "event_at"])
+        foreach (string path in (string[])["event_offset", "received_at", "event_at", "received_bytes"])
         {
             builder.DisableDictionary(path).Encoding(path, Encoding.DeltaBinaryPacked);
         }

@@ -60,10 +60,30 @@ internal sealed class SegmentWriter(SegmentText text)
             (in ChunkRow row) =>
                 row.Unparsed == Records.Events.UnparsedReason.None ? null : text.Text(SegmentText.NameOf(row.Unparsed))
         );
-        WriteTexts(group, chunks, first, next, static (in ChunkRow row) => row.RawIsText ? Raw(row) : null);
-        WriteTexts(group, chunks, first, next, static (in ChunkRow row) => row.RawIsText ? null : Raw(row));
+        WriteTexts(
+            group,
+            chunks,
+            first,
+            next,
+            static (in ChunkRow row) => row.HasRaw && row.RawIsText ? Raw(row) : null
+        );
+        WriteTexts(
+            group,
+            chunks,
+            first,
+            next,
+            static (in ChunkRow row) => row.HasRaw && !row.RawIsText ? Raw(row) : null
+        );
         WriteMap(group, chunks, first, next, keys: true);
         WriteMap(group, chunks, first, next, keys: false);
+        WriteNumbers(group, chunks, first, next, static (in ChunkRow row) => row.ReceivedBytes);
+        WriteTexts(
+            group,
+            chunks,
+            first,
+            next,
+            (in ChunkRow row) => row.ReducedBy is null ? null : text.Text(row.ReducedBy)
+        );
         group.Close();
     }
 

@@ -8,6 +8,7 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
 {
     private TaskCompletionSource changed = NewSignal();
     private long nextOffset = nextOffset;
+    private long releasedBefore;
     private bool closed;
     private int keepers;
 
@@ -46,6 +47,18 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
             lock (Gate)
             {
                 return segments.Sum(segment => segment.Bytes);
+            }
+        }
+    }
+
+    /// <summary>Durable bytes of segments that are released and kept all the same.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return segments.SkipLast(1).TakeWhile(s => s.NextOffset <= releasedBefore).Sum(s => s.Bytes);
             }
         }
     }
@@ -126,8 +139,12 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
         return new Keeper(this);
     }
 
-    /// <summary>Deletes segments that lie wholly before an offset; false when the disk did not let us. While somebody keeps them, it waits for the next call.</summary>
-    public bool Release(long beforeOffset)
+    /// <summary>
+    /// Deletes segments that lie wholly before an offset, except for those that reach beyond another one, of which it keeps the newest up
+    /// to so many bytes; false when the disk did not let us.
+    /// While somebody keeps them all, it waits for the next call.
+    /// </summary>
+    public bool Release(long beforeOffset, long wantedFrom, long keptBytesMax)
     {
         List<Segment> released = [];
         lock (Gate)
@@ -136,9 +153,16 @@ internal sealed class SegmentLog(ISegmentDisk disk, List<Segment> segments, long
             {
                 return true;
             }
+            releasedBefore = Math.Max(releasedBefore, beforeOffset);
+            long held = HeldBytes;
             // The newest segment stays: it carries the next offset.
-            while (segments.Count > 1 && segments[0].NextOffset <= beforeOffset)
+            while (
+                segments.Count > 1
+                && segments[0].NextOffset <= beforeOffset
+                && (segments[0].NextOffset <= wantedFrom || held > keptBytesMax)
+            )
             {
+                held -= segments[0].Bytes;
                 released.Add(segments[0]);
                 segments.RemoveAt(0);
             }

@@ -66,10 +66,13 @@ public sealed class SegmentQueue : IEventQueue
                 return new QueueState(
                     log.FirstOffset,
                     log.NextOffset,
-                    log.Bytes,
+                    log.Bytes - log.HeldBytes,
                     options.BytesMax,
                     failure ?? freeSpace.Reason()
-                );
+                )
+                {
+                    HeldBytes = log.HeldBytes,
+                };
             }
         }
     }
@@ -183,7 +186,7 @@ public sealed class SegmentQueue : IEventQueue
     }
 
     /// <summary>
-    /// Begins a new segment, so that everything accepted before lies in segments that <see cref="Release"/> can delete. For an erasure: as
+    /// Begins a new segment, so that everything accepted before lies in segments that <see cref="Release(long)"/> can delete. For an erasure: as
     /// long as a segment is written to, it stays.
     /// </summary>
     /// <returns>Null, or why it could not be done now.</returns>
@@ -211,15 +214,24 @@ public sealed class SegmentQueue : IEventQueue
     }
 
     /// <inheritdoc/>
-    public void Release(long beforeOffset)
+    public void Release(long beforeOffset) => Release(beforeOffset, beforeOffset, 0);
+
+    /// <inheritdoc/>
+    public long Release(long beforeOffset, long wantedFrom, long keptBytesMax)
     {
-        if (!log.Release(beforeOffset))
+        bool full;
+        lock (log.Gate)
+        {
+            full = freeSpace.Reason() is not null;
+        }
+        if (!log.Release(beforeOffset, wantedFrom, full ? 0 : keptBytesMax))
         {
             lock (log.Gate)
             {
                 counters = counters with { ReleaseFailures = counters.ReleaseFailures + 1 };
             }
         }
+        return log.FirstOffset;
     }
 
     /// <summary>Writes what waits, closes the newest segment and ends all readers.</summary>
@@ -281,7 +293,7 @@ public sealed class SegmentQueue : IEventQueue
         {
             return new QueueAppend.Pushback(floor, options.RetryAfterPushback);
         }
-        if (log.Bytes + waitingBytes + batch.Bytes > options.BytesMax)
+        if (log.Bytes - log.HeldBytes + waitingBytes + batch.Bytes > options.BytesMax)
         {
             return new QueueAppend.Pushback(
                 $"The queue is full: it keeps at most {options.BytesMax} bytes (queue.bytesMax) until the stages behind it have come further.",

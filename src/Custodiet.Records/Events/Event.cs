@@ -70,6 +70,7 @@ public sealed class Event
     private FieldValue[] fields = new FieldValue[128];
     private int used;
     private int count;
+    private int receivedBytes;
 
     /// <summary>The event's place in the queue: events are numbered from 0 without gaps.</summary>
     public long Offset { get; set; }
@@ -92,8 +93,14 @@ public sealed class Event
     /// <summary>Why it is not parsed, or <see cref="UnparsedReason.None"/>.</summary>
     public UnparsedReason Unparsed { get; set; }
 
-    /// <summary>The bytes as they came.</summary>
+    /// <summary>The bytes as they came; empty when a reduction took them.</summary>
     public ReadOnlyMemory<byte> Raw { get; set; }
+
+    /// <summary>The reduction that took something of it, or null while it is whole.</summary>
+    public string? ReducedBy { get; private set; }
+
+    /// <summary>Bytes as they came, also when a reduction took them.</summary>
+    public int ReceivedBytes => ReducedBy is null ? Raw.Length : receivedBytes;
 
     /// <summary>All field values, in the order of the text.</summary>
     public ReadOnlySpan<FieldValue> Fields => fields.AsSpan(0, count);
@@ -143,6 +150,27 @@ public sealed class Event
         count = fieldCount;
     }
 
+    /// <summary>Takes its bytes, and of its fields those that are not to be kept. What it is and whence stays.</summary>
+    /// <param name="by">The reduction.</param>
+    /// <param name="keeps">Whether the field of this number stays; null for none of them.</param>
+    public void Reduce(string by, Predicate<int>? keeps)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(by);
+        receivedBytes = ReceivedBytes;
+        ReducedBy = by;
+        Raw = default;
+        int kept = 0;
+        for (int i = 0; keeps is not null && i < count; i++)
+        {
+            if (keeps(fields[i].Field))
+            {
+                fields[kept++] = fields[i];
+            }
+        }
+        count = kept;
+        used = kept == 0 ? 0 : used;
+    }
+
     /// <summary>Makes it empty for the next event.</summary>
     public void Clear()
     {
@@ -156,6 +184,7 @@ public sealed class Event
         Parser = "";
         Unparsed = UnparsedReason.None;
         Raw = default;
+        ReducedBy = null;
     }
 
     /// <summary>The UTF-8 of one value.</summary>

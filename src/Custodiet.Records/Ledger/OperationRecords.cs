@@ -56,6 +56,18 @@ public sealed record SourceDiscovered(SourceKey Source, string Parser, DateTimeO
     public override string Type => "source.discovered/1";
 }
 
+/// <summary>A route passed over items, because its destination did not take them for as long as they were kept.</summary>
+/// <param name="Route">The route.</param>
+/// <param name="FirstPosition">The first item that was passed over: an event's offset, or what its kind counts by.</param>
+/// <param name="NextPosition">The first item that was not.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RouteSkipped(string Route, long FirstPosition, long NextPosition, string Reason) : RecordBody
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "route.skipped/1";
+}
+
 /// <summary>The service started.</summary>
 public sealed record ServiceStarted(string Version, bool AfterCleanStop) : RecordBody
 {

@@ -44,6 +44,7 @@ namespace Custodiet.Records.Ledger;
 [JsonDerivedType(typeof(ContentLoaded), "content.loaded/1")]
 [JsonDerivedType(typeof(SegmentArchived), "segment.archived/1")]
 [JsonDerivedType(typeof(SourceDiscovered), "source.discovered/1")]
+[JsonDerivedType(typeof(RouteSkipped), "route.skipped/1")]
 [JsonDerivedType(typeof(ServiceStarted), "service.started/1")]
 [JsonDerivedType(typeof(FolderMigrated), "folder.migrated/1")]
 [JsonDerivedType(typeof(FolderRestored), "folder.restored/1")]

@@ -55,11 +55,15 @@ public abstract record QueueAppend
 /// <param name="Bytes">Bytes on disk.</param>
 /// <param name="BytesMax">The bound.</param>
 /// <param name="Failure">Why it takes nothing at present, or null.</param>
-public sealed record QueueState(long FirstOffset, long NextOffset, long Bytes, long BytesMax, string? Failure);
+public sealed record QueueState(long FirstOffset, long NextOffset, long Bytes, long BytesMax, string? Failure)
+{
+    /// <summary>Bytes of released events that are kept for routes. They are beside <see cref="Bytes"/> and never push back.</summary>
+    public long HeldBytes { get; init; }
+}
 
 /// <summary>
 /// The durable queue of events. What <see cref="AppendAsync"/> accepted survives <c>kill -9</c> and loss of power, in order,
-/// each event under exactly one offset. One reader follows; what it has released may be deleted.
+/// each event under exactly one offset. What the stream has released may be deleted, unless it is kept for routes.
 /// </summary>
 public interface IEventQueue : IAsyncDisposable
 {
@@ -71,6 +75,16 @@ public interface IEventQueue : IAsyncDisposable
 
     /// <summary>Says that every event before this offset is stored elsewhere.</summary>
     void Release(long beforeOffset);
+
+    /// <summary>
+    /// The same, and that events from another offset on are still wanted: they are kept within a bound, beside the queue's own, so that a
+    /// route that stands still pushes nobody back. On a disk that is nearly full nothing is kept beyond what the stream needs.
+    /// </summary>
+    /// <param name="beforeOffset">Every event before it is stored elsewhere.</param>
+    /// <param name="wantedFrom">The oldest event that is still wanted.</param>
+    /// <param name="keptBytesMax">Bytes of released events that may be kept.</param>
+    /// <returns>The oldest event that is still there.</returns>
+    long Release(long beforeOffset, long wantedFrom, long keptBytesMax);
 
     /// <summary>How full it is now.</summary>
     QueueState State { get; }

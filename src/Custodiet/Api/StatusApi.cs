@@ -1,12 +1,23 @@
 using Custodiet.Cli;
+using Custodiet.Outputs;
 using Custodiet.People;
 
 namespace Custodiet.Api;
 
-/// <summary><c>GET /api/v1/status</c>: how far the stream has come.</summary>
+/// <summary><c>GET /api/v1/status</c> and <c>/api/v1/routes</c>: how far the stream and the routes have come.</summary>
 internal static class StatusApi
 {
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet(
+                "/api/v1/routes",
+                async (Flow flow, CancellationToken cancellation) =>
+                    Results.Json(await flow.Outputs.StatusAsync(cancellation), Output.Json)
+            )
+            .RequireAuthorization(Policies.Read)
+            .WithSummary("Routes with their balance.")
+            .Produces<IReadOnlyList<RouteStatus>>();
         routes
             .MapGet(
                 "/api/v1/status",
@@ -16,4 +27,5 @@ internal static class StatusApi
             .RequireAuthorization(Policies.Read)
             .WithSummary("Stages with their balance, queue, archive, ledger.")
             .Produces<StreamStatus>();
+    }
 }

@@ -46,6 +46,9 @@ internal sealed record FolderSnapshot(
         "migrated",
         RestoreMark.FileName,
         Below,
+        // What routes wrote for others, and the secrets they show: not the product's own state, and readable.
+        "outputs",
+        "secrets",
         "datasets",
         "keys",
         "queue",

@@ -88,6 +88,7 @@ internal static class CommandLine
             ServiceCommand.Create(),
             TokenCommand.Create(),
             StatusCommand.Create(),
+            RoutesCommand.Create(),
             RetentionCommand.Create(),
             HoldCommand.Create(),
             EraseCommand.Create(),

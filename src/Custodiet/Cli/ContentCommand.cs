@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Custodiet.Content;
 using Custodiet.Documents;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Mappings;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Pipeline.Sources;
@@ -19,7 +20,13 @@ internal static class ContentCommand
             Description = "Content folders. Default: the starter content.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Command check = new("check", "Check parsers with their samples, mappings, processes and rules.") { folders };
+        Command check = new(
+            "check",
+            "Check parsers with their samples, mappings, processes, rules, routes and reductions."
+        )
+        {
+            folders,
+        };
         check.SetAction(parse =>
         {
             string[] roots = parse.GetValue(folders) is { Length: > 0 } given ? given : [LoadedContent.StarterFolder];
@@ -35,6 +42,8 @@ internal static class ContentCommand
                         report.Processes,
                         report.Rules,
                         report.Sources,
+                        report.Routes,
+                        report.Reductions,
                         report.Digest,
                         problems = report.Problems.Select(p => new
                         {
@@ -56,7 +65,7 @@ internal static class ContentCommand
                     Console.Out.WriteLine(problem);
                 }
                 Output.Remark(
-                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}, {Counted.Of(report.Sources, "declaration of sources", "declarations of sources")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
+                    $"{Counted.Of(report.Parsers, "parser")} with {Counted.Of(report.Samples, "sample")}, {Counted.Of(report.Mappings, "mapping")}, {Counted.Of(report.Processes, "process", "processes")}, {Counted.Of(report.Rules, "rule")}, {Counted.Of(report.Sources, "declaration of sources", "declarations of sources")}, {Counted.Of(report.Routes, "route")}, {Counted.Of(report.Reductions, "reduction")}; {Counted.Of(report.Problems.Count(p => p.Level == ProblemLevel.Error), "error")}; digest {report.Digest}"
                 );
             }
             return report.Problems.Any(p => p.Level == ProblemLevel.Error) ? ExitCode.Problems : ExitCode.Done;
@@ -84,6 +93,7 @@ internal static class ContentCommand
             problems.AddRange(parse.Problems);
             processes += parse.Definition is null ? 0 : 1;
         }
+        OutputContent outputs = OutputContent.Read(files.Routes, files.Reductions, problems);
         RuleLibrary rules = RuleLibrary.Load(files.Rules, []);
         problems.AddRange(rules.Refused.SelectMany(r => r.Problems));
         problems.AddRange(rules.Warnings);
@@ -94,6 +104,8 @@ internal static class ContentCommand
             processes,
             rules.Rules.Count,
             sources.Declarations.All.Count,
+            outputs.Routes.Count,
+            outputs.Reductions.Count,
             files.Digest,
             problems
         );
@@ -108,6 +120,8 @@ internal sealed record ContentReport(
     int Processes,
     int Rules,
     int Sources,
+    int Routes,
+    int Reductions,
     string Digest,
     IReadOnlyList<Problem> Problems
 );

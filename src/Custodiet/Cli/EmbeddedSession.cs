@@ -32,7 +32,7 @@ internal sealed class EmbeddedSession : ISession
         tokens = new ApiTokens(flow.Records, flow.Time);
         breakGlass = new BreakGlassAccounts(accounts, flow.Time);
         services = new ServiceAccounts(accounts, flow.Time);
-        running = flow.RunAsync(stop.Token);
+        running = flow.RunAsync(withRoutes: false, stop.Token);
     }
 
     public string Where => $"the data folder {flow.Folder.Root}";

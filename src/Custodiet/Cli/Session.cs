@@ -2,6 +2,7 @@ using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Configuration;
 using Custodiet.Inputs;
+using Custodiet.Outputs;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
@@ -37,7 +38,8 @@ internal sealed record StreamStatus(
     long LedgerSize,
     long Records,
     IReadOnlyList<StageTotals> Stages,
-    IReadOnlyList<InputStatus> Inputs
+    IReadOnlyList<InputStatus> Inputs,
+    IReadOnlyList<RouteStatus> Routes
 );
 
 /// <summary>

@@ -121,6 +121,7 @@ internal static class UpCommand
         // Inputs close first, then what was taken is brought to rest.
         await Task.WhenAll(app.StopAsync(CancellationToken.None), syslog.DisposeAsync().AsTask());
         await stop.CancelAsync();
+        await Task.WhenAll(stream, feed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await flow.RestAsync();
         if (first != stopped && first.IsFaulted)
         {
@@ -141,7 +142,7 @@ internal static class UpCommand
         Console.Out.WriteLine(flow.ContentRemark);
         // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        await flow.RunAsync(cancellation);
+        await flow.RunAsync(withRoutes: true, cancellation);
     }
 
     private static async Task PlayAsync(Flow flow, int days, CancellationToken cancellation)

@@ -141,6 +141,24 @@ internal sealed class Settings
             2_592_000
         ),
         new(
+            "outputs.hosts",
+            "Hosts beside this machine that routes may speak to, separated by semicolons: siem.example.org, *.example.org, 10.1.2.3:6514. Empty: none.",
+            ""
+        ),
+        new("outputs.folder", "Folder below which routes write files. Default: outputs in the data folder.", null),
+        new(
+            "outputs.secrets",
+            "Folder of the secrets that routes name, one file each. Default: secrets in the data folder.",
+            null
+        ),
+        new(
+            "outputs.held_bytes_max",
+            "Bytes of released events that the queue keeps for routes whose destination is slow; past it the oldest are passed over, counted and recorded. Range 0 to 1 TiB.",
+            "1073741824",
+            0,
+            1L << 40
+        ),
+        new(
             "parsers.time_zone",
             "Zone of syslog and web server times that name none: UTC, an offset such as +02:00, or a name such as Europe/Berlin.",
             "UTC"
@@ -275,6 +293,14 @@ internal sealed class Settings
             };
         }
         Overlay(values, "data", options);
+        foreach (string name in (string[])["outputs", "secrets"])
+        {
+            string setting = name == "outputs" ? "outputs.folder" : "outputs.secrets";
+            values[setting] = values[setting] with
+            {
+                Value = Path.Combine(Path.GetFullPath(values["data"].Value), name),
+            };
+        }
         string? named = options.GetValueOrDefault("config") ?? Variable(FileVariable);
         string file = Path.GetFullPath(named ?? Path.Combine(Path.GetFullPath(values["data"].Value), FileName));
         if (named is not null && !System.IO.File.Exists(file))
@@ -407,6 +433,8 @@ internal sealed class Settings
         name switch
         {
             "data" => DefaultDataFolder(defaultFolder),
+            // Below the data folder, which is not known here yet.
+            "outputs.folder" or "outputs.secrets" => "",
             "workers" => Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
             _ => throw new InvalidOperationException($"«{name}» has neither a default nor a rule to compute one."),
         };
@@ -540,7 +568,8 @@ internal sealed class Settings
 
     // Addresses hold colons themselves.
     private static bool IsAddresses(string name) =>
-        name is "urls" or "syslog.udp" or "syslog.tcp" or "syslog.tls" || AccessSettings.IsList(name);
+        name is "urls" or "outputs.hosts" or "syslog.udp" or "syslog.tcp" or "syslog.tls"
+        || AccessSettings.IsList(name);
 
     private static string Pair(MappingEntry entry) =>
         entry.Value switch

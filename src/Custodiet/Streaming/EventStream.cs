@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Custodiet.Analytics;
 using Custodiet.Inputs;
+using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
@@ -8,6 +9,7 @@ using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
+using Custodiet.Reduction;
 
 namespace Custodiet.Streaming;
 
@@ -20,10 +22,12 @@ internal sealed record StreamParts(
     BoundParsers Parsers,
     RuleSet Rules,
     FindingMaker Findings,
+    Reductions Reductions,
     FieldTable Fields,
     SourceTable Sources,
     StreamTotals Totals,
     StageCounters Input,
+    QueueHold Hold,
     Shedding Shedding
 );
 
@@ -326,7 +330,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         }
     }
 
-    private void Release() => parts.Queue.Release(Math.Min(AnalysedTo, parts.Archive.NextOffset));
+    private void Release() => parts.Hold.StreamAt(Math.Min(AnalysedTo, parts.Archive.NextOffset));
 
     /// <summary>Rejections and archive progress reach the stored totals even while no event flows.</summary>
     private async Task ReportInputAsync(CancellationToken cancellation)
@@ -334,6 +338,8 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), time);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
+            // Also while nothing comes: on a disk that is nearly full, what routes keep has to go before anything can.
+            Release();
             StageBalance input = parts.Input.Read();
             long mark = input.Failed + input.Dropped.Values.Sum();
             if (Interlocked.Exchange(ref reportedInput, mark) == mark)

@@ -3,6 +3,7 @@ using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
+using Custodiet.Reduction;
 
 namespace Custodiet.Streaming;
 
@@ -12,14 +13,24 @@ namespace Custodiet.Streaming;
 /// </summary>
 internal sealed class StreamTotals
 {
+    /// <summary>The stage between analytics and archive; it is there once a reduction was.</summary>
+    private const string ReduceStage = "reduce";
+
     private readonly SourceTable sources;
     private readonly Dictionary<SourceKey, SourceStatistics> bySource = [];
     private readonly Dictionary<string, StageTotals> byStage = new(StringComparer.Ordinal);
     private readonly StageTotals inputBefore;
+    private readonly IReadOnlyList<ReductionDefinition> reductions;
 
-    public StreamTotals(SourceTable sources, IEnumerable<SourceStatistics> known, IEnumerable<StageTotals> stages)
+    public StreamTotals(
+        SourceTable sources,
+        IReadOnlyList<ReductionDefinition> reductions,
+        IEnumerable<SourceStatistics> known,
+        IEnumerable<StageTotals> stages
+    )
     {
         this.sources = sources;
+        this.reductions = reductions;
         foreach (SourceStatistics source in known)
         {
             bySource[source.Source] = source;
@@ -73,6 +84,10 @@ internal sealed class StreamTotals
         Dictionary<string, long> unrouted = work.Unrouted == 0 ? [] : new() { ["no log source"] = work.Unrouted };
         AddStage("analytics", work.Evaluable, work.Evaluable - work.Unrouted, unrouted);
         AddStage("findings", work.Findings.Count, work.Findings.Count, []);
+        if (reductions.Count > 0)
+        {
+            AddReduced(work);
+        }
     }
 
     /// <summary>The sources as they stand, for those that changed.</summary>
@@ -115,6 +130,7 @@ internal sealed class StreamTotals
             byStage.GetValueOrDefault("parse") ?? Empty("parse"),
             byStage.GetValueOrDefault("analytics") ?? Empty("analytics"),
             byStage.GetValueOrDefault("findings") ?? Empty("findings"),
+            .. byStage.TryGetValue(ReduceStage, out StageTotals? reduced) ? [reduced] : (StageTotals[])[],
             archive,
         ];
     }
@@ -122,6 +138,20 @@ internal sealed class StreamTotals
     /// <summary>A reason as it is written everywhere: <c>not-json</c>.</summary>
     public static string Words(UnparsedReason reason) =>
         System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString());
+
+    // Events that lose bytes or fields go on; what is dropped is a row without either in the archive.
+    private void AddReduced(StreamWork work)
+    {
+        Dictionary<string, long> dropped = [];
+        foreach ((int reduction, long count) in work.Reduced)
+        {
+            if (reductions[reduction].TakesEvents)
+            {
+                dropped[reductions[reduction].Id] = count;
+            }
+        }
+        AddStage(ReduceStage, work.Received, work.Received - dropped.Values.Sum(), dropped);
+    }
 
     private void AddStage(string name, long received, long emitted, Dictionary<string, long> dropped)
     {

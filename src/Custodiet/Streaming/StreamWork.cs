@@ -57,6 +57,9 @@ internal sealed class StreamWork(QueuedBatch batch, int first, int count, int fi
     /// <summary>Of the received, those without fields to look at, by reason.</summary>
     public long[] Unparsed { get; } = new long[Enum.GetValues<UnparsedReason>().Length];
 
+    /// <summary>Of the received, those that the archive keeps smaller, by reduction.</summary>
+    public Dictionary<int, long> Reduced { get; } = [];
+
     /// <summary>Completes when a worker is through with it.</summary>
     public Task Done => done.Task;
 

@@ -2,6 +2,7 @@ using Custodiet.Analytics;
 using Custodiet.Pipeline.Parsers;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
+using Custodiet.Reduction;
 
 namespace Custodiet.Streaming;
 
@@ -12,6 +13,7 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
     private readonly Evaluator evaluator = parts.Rules.NewEvaluator();
     private readonly Event current = new();
     private readonly List<int> matches = [];
+    private readonly Reducer? reducer = parts.Reductions.NewReducer();
     private readonly Dictionary<string, IReadOnlyList<string>> headlines = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -39,16 +41,43 @@ internal sealed class StreamWorker(StreamParts parts, long analysedFrom, long ar
             ReadOnlyMemory<byte> raw = bytes.Slice(position, lengths[index]);
             position += lengths[index];
             reader.Read(offset, received, raw, current);
-            if (offset >= archivedFrom)
-            {
-                work.Chunk!.Add(current);
-            }
-            if (offset >= analysedFrom)
+            int findings = work.Findings.Count;
+            bool analysed = offset < analysedFrom;
+            if (!analysed)
             {
                 Count(work);
                 Match(work);
             }
+            int reduction = reducer?.Decide(current) ?? -1;
+            if (reduction >= 0 && (analysed ? IsFound() : work.Findings.Count > findings))
+            {
+                // A finding keeps its event.
+                reduction = -1;
+            }
+            if (reduction >= 0 && !analysed)
+            {
+                work.Reduced[reduction] = work.Reduced.GetValueOrDefault(reduction) + 1;
+            }
+            if (offset >= archivedFrom)
+            {
+                if (reduction >= 0)
+                {
+                    reducer!.Apply(current, reduction);
+                }
+                work.Chunk!.Add(current);
+            }
         }
+    }
+
+    /// <summary>Whether a rule finds the event, which was analysed before a restart.</summary>
+    private bool IsFound()
+    {
+        matches.Clear();
+        if (IsEvaluable(current))
+        {
+            evaluator.Evaluate(current, matches);
+        }
+        return matches.Count > 0;
     }
 
     private IReadOnlyList<string> HeadlineOf(string parser)

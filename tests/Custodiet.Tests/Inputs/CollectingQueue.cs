@@ -44,6 +44,8 @@ internal sealed class CollectingQueue : IEventQueue
 
     public void Release(long beforeOffset) { }
 
+    public long Release(long beforeOffset, long wantedFrom, long keptBytesMax) => 0;
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Waits until so many events are there.</summary>

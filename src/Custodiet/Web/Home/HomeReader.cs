@@ -1,3 +1,4 @@
+using Custodiet.Outputs;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 
@@ -13,7 +14,11 @@ public sealed record HomeFigures(
     DecisionFigures Decisions,
     IReadOnlyList<SourceStatistics> Sources,
     IReadOnlyList<StageBalance> Stages
-);
+)
+{
+    /// <summary>Every route's balance.</summary>
+    public IReadOnlyList<RouteStatus> Routes { get; init; } = [];
+}
 
 /// <summary>Reads the figures of the start page, and names the queries that show their evidence.</summary>
 internal sealed class HomeReader(
@@ -51,7 +56,7 @@ internal sealed class HomeReader(
         GROUP BY verdict, reason ORDER BY decisions DESC LIMIT 3
         """;
 
-    private static readonly string[] path = ["input", "queue", "parse", "archive", "analytics", "findings"];
+    private static readonly string[] path = ["input", "queue", "parse", "analytics", "findings", "reduce", "archive"];
 
     /// <summary>The figures now.</summary>
     public async ValueTask<HomeFigures> ReadAsync(CancellationToken cancellation)

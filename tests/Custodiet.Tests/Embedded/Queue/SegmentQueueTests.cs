@@ -141,6 +141,41 @@ public class SegmentQueueTests
     }
 
     [Fact]
+    public async Task ReleasedEventsThatAreStillWantedAreKeptUpToABoundAndPushNobodyBack()
+    {
+        MemoryDisk disk = new() { Free = 3 << 20 };
+        FakeTimeProvider time = new(Start);
+        await using SegmentQueue queue = await OpenAsync(
+            disk,
+            Options with
+            {
+                BytesMax = 200 << 10,
+                FreeDiskFloorBytes = 2 << 20,
+            },
+            time
+        );
+        // A segment of 64 KiB takes four.
+        for (int i = 0; i < 40; i++)
+        {
+            await AcceptAsync(queue, Batch(i, count: 1, bytes: 15_000));
+            queue.Release(i + 1, 0, 1 << 20);
+        }
+        Assert.Equal(0, queue.State.FirstOffset);
+        Assert.InRange(queue.State.HeldBytes, 500_000, 1 << 20);
+        Assert.InRange(queue.State.Bytes, 0, 64 << 10);
+        Assert.Equal(40, (await ReadAllAsync(queue)).Count);
+        // What nobody wants goes, what somebody wants stays, and of that the newest up to the bound.
+        Assert.Equal(8, queue.Release(40, 9, 1 << 20));
+        Assert.Equal(28, queue.Release(40, 9, 150_000));
+        Assert.InRange(queue.State.HeldBytes, 1, 150_000);
+        // A disk that is nearly full keeps only what the stream needs.
+        disk.Free = 1 << 20;
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(36, queue.Release(40, 9, 1 << 20));
+        Assert.Equal(0, queue.State.HeldBytes);
+    }
+
+    [Fact]
     public async Task OffsetsAreNeverUsedTwiceEvenWhenEverythingWasReleased()
     {
         MemoryDisk disk = new();
