@@ -20,6 +20,7 @@ public sealed class SqliteRecords
         IAccountStore,
         ISessionStore,
         ITotalsStore,
+        IBalanceStore,
         IAsyncDisposable
 {
     private readonly string file;
@@ -379,6 +380,31 @@ public sealed class SqliteRecords
     /// <summary>Fixes a moment of the store, so that it can be copied while appends go on.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public RecordsMoment Fix() => RecordsMoment.Of(file);
+
+    /// <inheritdoc/>
+    public ValueTask<BalanceMark?> BalanceMarkAsync(CancellationToken cancellation) =>
+        readers.ReadAsync(s => BalanceReader.Mark(s), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<AppendOutcome> SaveBalanceAsync(
+        IReadOnlyList<BalanceSpan> spans,
+        BalanceMark mark,
+        CancellationToken cancellation
+    ) =>
+        writer.WriteAsync(
+            appender => BalanceWriter.Save(appender, spans, mark),
+            1 + (2 * spans.Count),
+            refusable: false,
+            cancellation
+        );
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<BalanceSpan>> BalanceAsync(
+        BalanceResolution resolution,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellation
+    ) => ListAsync(s => BalanceReader.Spans(s, resolution, from, to), cancellation);
 
     /// <summary>Finishes the appends that wait, then closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Reflection;
 using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Balances;
 using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
@@ -32,6 +33,7 @@ internal sealed partial class Flow(
     AlertGrouping grouping,
     AlertIntake alerts,
     Shedding shedding,
+    BalanceKeeper balance,
     Holds holds,
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,

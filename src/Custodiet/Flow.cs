@@ -2,6 +2,7 @@ using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Backups;
+using Custodiet.Balances;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
@@ -92,6 +93,18 @@ internal sealed partial class Flow : IAsyncDisposable
             EventIntake intake = new(queue, inputs, limits, time, senders);
             Shedding shedding = new(senders, records, time);
             await shedding.LoadAsync(cancellation);
+            BalanceKeeper balance = closing.Add(
+                new BalanceKeeper(
+                    records,
+                    records,
+                    inputs,
+                    () => queue.State.NextOffset,
+                    () => archive.NextOffset,
+                    time,
+                    logs.CreateLogger<BalanceKeeper>()
+                )
+            );
+            await balance.BeginAsync(cleanStop, cancellation);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
             // Findings → alerts.
@@ -108,6 +121,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 await Datasets.OpenAsync(
                     Path.Combine(folder.Root, "datasets"),
                     archive,
+                    records,
                     records,
                     records,
                     time,
@@ -129,6 +143,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 grouping,
                 alerts,
                 shedding,
+                balance,
                 holds,
                 content => new RetentionKeeper(
                     archive,
@@ -170,6 +185,7 @@ internal sealed partial class Flow : IAsyncDisposable
                     time,
                     logs.CreateLogger<EventStream>()
                 );
+                balance.ArchiveGap = () => stream.ArchiveGap;
                 await records.AppendAsync(
                     new AppendRequest { Drafts = [content.Content.ToRecord(time.GetUtcNow())] },
                     stop
@@ -215,6 +231,7 @@ internal sealed partial class Flow : IAsyncDisposable
             Ledger.RunAsync(stop.Token),
             Retention.RunAsync(stop.Token),
             shedding.RunAsync(stop.Token),
+            balance.RunAsync(stop.Token),
         ];
         IsReady = true;
         try
@@ -235,6 +252,7 @@ internal sealed partial class Flow : IAsyncDisposable
         await shedding.RecordAsync(CancellationToken.None);
         await Archive.FlushAsync(CancellationToken.None);
         await Ledger.CatchUpAsync(CancellationToken.None);
+        await balance.RecordAsync(CancellationToken.None);
         RunMark.End(Folder.Root);
     }
 
@@ -261,6 +279,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IAccountStore>(Records);
         services.AddSingleton<ISessionStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
+        services.AddSingleton<IBalanceStore>(Records);
         services.AddSingleton(_ => new DeskTools(Records, Records, Content.Processes, Time, Grouping.Apply));
         services.AddSingleton<AlertDesk>();
         services.AddSingleton<CaseDesk>();

@@ -3,6 +3,7 @@ using Custodiet.Inputs;
 using Custodiet.Pipeline.Framing;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Api;
 
@@ -79,7 +80,7 @@ internal sealed class EventIntake(
         string? idempotencyKey,
         CancellationToken cancellation
     ) =>
-        queue.AppendAsync(
+        AppendAsync(
             new EventBatch(input, idempotencyKey, EventTime.ToMicros(time.GetUtcNow()), events.Lengths, events.Bytes),
             cancellation
         );
@@ -111,7 +112,7 @@ internal sealed class EventIntake(
         {
             long received = EventTime.ToMicros(time.GetUtcNow());
             EventBatch batch = new(input, idempotencyKey, received, framed.Lengths, framed.Bytes);
-            switch (await queue.AppendAsync(batch, cancellation))
+            switch (await AppendAsync(batch, cancellation))
             {
                 case QueueAppend.Accepted accepted:
                     first = accepted.FirstOffset;
@@ -146,6 +147,23 @@ internal sealed class EventIntake(
             )
         );
     }
+
+    // Everything that enters the queue passes here; what is measured is measured once a batch.
+    private async ValueTask<QueueAppend> AppendAsync(EventBatch batch, CancellationToken cancellation)
+    {
+        long started = time.GetTimestamp();
+        QueueAppend outcome = await queue.AppendAsync(batch, cancellation);
+        Instruments.Appended(time.GetElapsedTime(started));
+        if (outcome is QueueAppend.Accepted { Repeated: false })
+        {
+            board.Of(KindOf(batch.Input)).AcceptBytes(batch.Bytes.Length);
+        }
+        return outcome;
+    }
+
+    // A batch's input may name the peer after a space.
+    private static string KindOf(string input) =>
+        input.IndexOf(' ', StringComparison.Ordinal) is > 0 and int at ? input[..at] : input;
 
     private static string Words(FramingFault fault) =>
         System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString()).Replace('-', ' ');

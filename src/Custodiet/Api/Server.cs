@@ -2,6 +2,7 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Inputs;
 using Custodiet.People;
+using Custodiet.Telemetry;
 using Custodiet.Tls;
 using Custodiet.Web;
 using Microsoft.AspNetCore.Authorization;
@@ -41,6 +42,7 @@ internal static class Server
         builder.Services.AddOpenApi();
         builder.Services.AddCustodietPeople(AccessSettings.ToOptions(settings, flow.Folder.Keys));
         builder.Services.AddCustodietWeb();
+        builder.Services.AddCustodietTelemetry();
         BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -53,31 +55,40 @@ internal static class Server
         Forwarding.Ignore(builder.Services);
 
         WebApplication app = builder.Build();
+        // Before the first request, so that what counts since the start does.
+        app.Services.GetRequiredService<FlowMetrics>();
         app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
         app.UseResponseCompression();
         app.UseCustodietPeople();
         app.Use((http, next) => AwaitContentAsync(flow, http, next));
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
+        // An input that was not used yet has counters of zero, and not none.
+        flow.Inputs.Of(EventsApi.Input);
         if (settings.Flag("input.hec"))
         {
             HecApi.Map(app);
+            flow.Inputs.Of(HecApi.Name);
         }
         if (settings.Flag("input.elasticsearch"))
         {
             BulkApi.Map(app);
+            flow.Inputs.Of(BulkApi.Name);
         }
         if (settings.Flag("input.otlp"))
         {
             OtlpApi.Map(app);
+            flow.Inputs.Of(OtlpApi.Name);
         }
         if (settings.Flag("input.cloudevents"))
         {
             CloudEventsApi.Map(app);
+            flow.Inputs.Of(CloudEventsApi.Name);
         }
         FindingsApi.Map(app);
         QueryApi.Map(app);
         StatusApi.Map(app);
+        MetricsApi.Map(app);
         LedgerApi.Map(app);
         RetentionApi.Map(app);
         AccountsApi.Map(app);
@@ -95,7 +106,9 @@ internal static class Server
         EndpointMetadataCollection? route = http.GetEndpoint()?.Metadata;
         bool early =
             route?.GetMetadata<IAllowAnonymous>() is not null
-            || route?.GetOrderedMetadata<IAuthorizeData>().Any(a => a.Policy == Policies.EventsWrite) == true;
+            || route
+                ?.GetOrderedMetadata<IAuthorizeData>()
+                .Any(a => a.Policy is Policies.EventsWrite or Policies.Metrics) == true;
         if (!early && !flow.Loaded.IsCompleted)
         {
             await flow.Loaded.WaitAsync(http.RequestAborted);
@@ -189,6 +202,7 @@ internal static class Server
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
             console.LogToStandardErrorThreshold = LogLevel.Trace
         );
+        logging.Services.AddSingleton<ILoggerProvider, LogCounts>();
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);

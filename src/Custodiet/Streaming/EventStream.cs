@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Custodiet.Analytics;
 using Custodiet.Inputs;
@@ -8,6 +9,7 @@ using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Streaming;
 
@@ -52,13 +54,28 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
 
     private readonly ByteBudget budget = new(InFlightBytes);
 
+    // What was read and is not committed, in order; bounded by the budget and the channels.
+    private readonly ConcurrentQueue<StreamWork> waiting = new();
+
     // Totals are computed and stored in one turn: an older figure must never be stored over a newer one.
     private readonly SemaphoreSlim totalsTurn = new(1, 1);
     private long analysedTo;
+    private long archivedTo;
+    private long archiveGap;
     private long reportedInput = -1;
 
     /// <summary>The first offset whose findings are not stored yet.</summary>
     public long AnalysedTo => Interlocked.Read(ref analysedTo);
+
+    /// <summary>Offsets that the archive has passed since the start and has no row for; other than 0 after events were lost, for example to a damaged disk.</summary>
+    public long ArchiveGap => Interlocked.Read(ref archiveGap);
+
+    /// <summary>How long ago the oldest event was received that is not analysed; zero when none waits.</summary>
+    public TimeSpan OldestWaiting(DateTimeOffset now) =>
+        waiting.TryPeek(out StreamWork? oldest)
+        && now - EventTime.FromMicros(oldest.Batch.Batch.ReceivedMicros) is { Ticks: > 0 } age
+            ? age
+            : TimeSpan.Zero;
 
     /// <summary>Runs until cancelled. What it throws is a bug or a store that stopped for good.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -66,6 +83,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         long analysedFrom = await parts.Records.PositionAsync(Consumer, cancellation);
         long archivedFrom = parts.Archive.NextOffset;
         Interlocked.Exchange(ref analysedTo, analysedFrom);
+        archivedTo = archivedFrom;
         parts.Archive.SegmentArchived = RecordSegmentAsync;
         parts.Archive.EventsDeleted = RecordDeletionAsync;
 
@@ -146,6 +164,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 }
                 StreamWork work = new(batch, first, index - first, firstByte, position - firstByte);
                 await budget.TakeAsync(work.Bytes, cancellation);
+                waiting.Enqueue(work);
                 await ordered.WriteAsync(work, cancellation);
                 await todo.WriteAsync(work, cancellation);
             }
@@ -198,6 +217,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             Learn(group);
             foreach (StreamWork work in group)
             {
+                waiting.TryDequeue(out _);
                 budget.Return(work.Bytes);
                 if (work.EndsBatch)
                 {
@@ -225,25 +245,25 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         List<RecordDraft> drafts = [];
         List<Finding> findings = [];
         List<BatchKey> keys = [];
-        foreach (StreamWork work in group)
-        {
-            parts.Totals.Add(work, changed, drafts);
-            findings.AddRange(work.Findings);
-            if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
-            {
-                keys.Add(
-                    new BatchKey(
-                        key,
-                        work.Batch.FirstOffset,
-                        work.Batch.Batch.Lengths.Count,
-                        work.Batch.Batch.ReceivedMicros
-                    )
-                );
-            }
-        }
         await totalsTurn.WaitAsync(cancellation);
         try
         {
+            foreach (StreamWork work in group)
+            {
+                parts.Totals.Add(work, changed, drafts);
+                findings.AddRange(work.Findings);
+                if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
+                {
+                    keys.Add(
+                        new BatchKey(
+                            key,
+                            work.Batch.FirstOffset,
+                            work.Batch.Batch.Lengths.Count,
+                            work.Batch.Batch.ReceivedMicros
+                        )
+                    );
+                }
+            }
             await StoreAsync(next, changed, drafts, findings, keys, cancellation);
         }
         finally
@@ -294,6 +314,12 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         {
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
         }
+        // Segments come in order; one of an earlier run may be told again, and one that replaces others adds nothing.
+        if (segment.Replaces.Count == 0 && segment.LastOffset >= archivedTo)
+        {
+            Interlocked.Add(ref archiveGap, segment.LastOffset + 1 - archivedTo - segment.Events);
+            archivedTo = segment.LastOffset + 1;
+        }
         Release();
         Interlocked.Exchange(ref reportedInput, -1);
     }
@@ -324,6 +350,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         {
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
         }
+        Instruments.Deleted(deletion.Cause.ToString().ToLowerInvariant(), deletion.Events, deletion.RawBytes);
     }
 
     private void Release() => parts.Queue.Release(Math.Min(AnalysedTo, parts.Archive.NextOffset));
