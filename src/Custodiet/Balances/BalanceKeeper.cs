@@ -57,9 +57,14 @@ internal sealed partial class BalanceKeeper(
         begin = last;
         lastStamp = time.GetTimestamp();
         starts = 1;
-        if (mark is not null && last.Continues(mark) && last.After(mark, !cleanStop) is { } rest)
+        bool continues = mark is not null && last.Continues(mark);
+        if (continues && last.After(mark!, !cleanStop) is { } rest)
         {
             waiting.Add(rest);
+        }
+        if (!continues || waiting.Count > 0)
+        {
+            // The first mark before the first minute is over: a run that is killed in it is told of, too.
             await SaveAsync(cancellation);
         }
     }

@@ -218,7 +218,7 @@ public class DatasetsTests
             )
         );
         Assert.Equal(
-            ["true"],
+            ["True"],
             await fixture.RowsAsync("SELECT bool_and(begins_at = TIMESTAMPTZ '2026-03-01 12:00:00Z') FROM balance")
         );
     }
