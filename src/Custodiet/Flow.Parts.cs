@@ -38,6 +38,7 @@ internal sealed partial class Flow(
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     TimeProvider time,
+    ILoggerFactory logs,
     Closing closing,
     IReadOnlyList<string> folderRemarks
 )
@@ -97,6 +98,12 @@ internal sealed partial class Flow(
     public EventStream Stream => Parts.Stream;
 
     public TimeProvider Time => time;
+
+    /// <summary>Whether the run before ended without coming to rest.</summary>
+    public bool WasInterrupted { get; init; }
+
+    /// <summary>Below so many bytes free on the disk, inputs push back.</summary>
+    public long DiskFloorBytes { get; init; }
 
     /// <summary>Whether stream and ledger run.</summary>
     public bool IsReady { get; private set; }

@@ -19,6 +19,7 @@ using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
 using Custodiet.Streaming;
+using Custodiet.Telemetry;
 using Custodiet.Web;
 
 namespace Custodiet;
@@ -156,9 +157,14 @@ internal sealed partial class Flow : IAsyncDisposable
                 ),
                 OpenStreamAsync,
                 time,
+                logs,
                 closing,
                 folderRemarks
-            );
+            )
+            {
+                WasInterrupted = !cleanStop,
+                DiskFloorBytes = bounds.FreeDiskFloorBytes,
+            };
 
             // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.
             async Task<EventStream> OpenStreamAsync(ReadyContent content, CancellationToken stop)
@@ -225,6 +231,7 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ConditionWatch watch = new(ConditionWatch.Of(this), Time, logs.CreateLogger<ConditionWatch>());
         Task[] parts =
         [
             Stream.RunAsync(stop.Token),
@@ -232,6 +239,7 @@ internal sealed partial class Flow : IAsyncDisposable
             Retention.RunAsync(stop.Token),
             shedding.RunAsync(stop.Token),
             balance.RunAsync(stop.Token),
+            watch.RunAsync(stop.Token),
         ];
         IsReady = true;
         try

@@ -14,9 +14,6 @@ namespace Custodiet.Api;
 /// <summary>The web server on a flow: pages, API, and the Unix socket for commands.</summary>
 internal static class Server
 {
-    /// <summary>Logs on standard error, one line each.</summary>
-    public static ILoggerFactory CreateLogging() => LoggerFactory.Create(Configure);
-
     public static WebApplication Build(Flow flow, Settings settings, ILoggerFactory logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
@@ -31,7 +28,7 @@ internal static class Server
         // The product's own settings decide, not stray ASPNETCORE_ variables of the machine.
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.ClearProviders();
-        Configure(builder.Logging);
+        Logging.Configure(builder.Logging, settings);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow, logs));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = UpCommand.InputsStopTimeMax);
         flow.Register(builder.Services);
@@ -182,31 +179,4 @@ internal static class Server
             listen.UseHttps(
                 new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificates.Current()) }
             );
-
-    private static void Configure(ILoggingBuilder logging)
-    {
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
-        {
-            // The journal has its own times, and reads the level from each line's beginning.
-            logging.AddSystemdConsole();
-        }
-        else
-        {
-            logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
-                console.UseUtcTimestamp = true;
-            });
-        }
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
-            console.LogToStandardErrorThreshold = LogLevel.Trace
-        );
-        logging.Services.AddSingleton<ILoggerProvider, LogCounts>();
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("System", LogLevel.Warning);
-        // It warns that the keys of cookies are not encrypted. The folder's mode protects them: docs/decisions/0015-keys-in-files.md.
-        logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
-    }
 }

@@ -8,7 +8,7 @@ namespace Custodiet.Balances;
 /// is the growth of totals that are durable anyway: <c>kill -9</c> loses of the last minute what was counted in memory alone (what arrived and
 /// was refused), and that minute says so.
 /// </summary>
-internal sealed partial class BalanceKeeper(
+internal sealed class BalanceKeeper(
     IBalanceStore store,
     ITotalsStore totals,
     InputBoard inputs,
@@ -125,6 +125,17 @@ internal sealed partial class BalanceKeeper(
             Starts = starts,
             ClockSteps = clockSteps,
         };
+        if (span.Differences is { None: false } differs)
+        {
+            log.BalanceDiffers(
+                span.At,
+                differs.Input,
+                differs.Analysis,
+                differs.Rules,
+                differs.Archive,
+                differs.Routes
+            );
+        }
         starts = 0;
         clockSteps = now < last.Totals.At ? 1 : 0;
         last = reading;
@@ -139,7 +150,7 @@ internal sealed partial class BalanceKeeper(
         {
             if (!failed)
             {
-                LogWaits(refused.Reason);
+                log.BalanceWaits(refused.Reason);
             }
             failed = true;
             return;
@@ -150,12 +161,4 @@ internal sealed partial class BalanceKeeper(
 
     private static DateTimeOffset Minute(DateTimeOffset at) =>
         new(at.UtcTicks - (at.UtcTicks % minute.Ticks), TimeSpan.Zero);
-
-    [LoggerMessage(
-        8201,
-        LogLevel.Warning,
-        "The stages' balance of this minute is kept in memory until the store takes it, and the minutes after it too: {Reason}",
-        EventName = "BalanceWaits"
-    )]
-    private partial void LogWaits(string reason);
 }

@@ -384,7 +384,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             if (outcome is not AppendOutcome.Appended)
             {
                 Interlocked.Exchange(ref reportedInput, -1);
-                log.LogDebug("Totals were not stored; they are tried again in a second.");
+                log.TotalsNotStored();
             }
         }
     }

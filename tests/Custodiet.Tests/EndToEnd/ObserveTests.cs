@@ -68,6 +68,53 @@ public sealed class ObserveTests : IDisposable
     }
 
     [Fact]
+    public async Task TheLogIsJsonWhereASettingSaysSoAndHoldsNoContentAndNoSecret()
+    {
+        SkipUnlessPublished();
+        string token;
+        string log;
+        await using (
+            ProductProcess product = await ProductProcess.StartAsync(
+                TestPaths.Root,
+                Data,
+                ["--set", "log.format=json", "--set", "log.level=debug"],
+                Cancellation
+            )
+        )
+        {
+            token = await TokenAsync("events:write");
+            using HttpClient client = Client(product, token);
+            using StringContent body = new("""{"password":"needle-7f3a"}""", Encoding.UTF8, "application/x-ndjson");
+            using HttpResponseMessage sent = await client.PostAsync("/api/v1/events", body, Cancellation);
+            Assert.Equal(HttpStatusCode.OK, sent.StatusCode);
+            using StringContent wrong = new("[needle-7f3a", Encoding.UTF8, "application/json");
+            using HttpResponseMessage refused = await client.PostAsync("/api/v1/events", wrong, Cancellation);
+            using HttpResponseMessage asked = await client.GetAsync("/data?sql=needle-7f3a", Cancellation);
+            await product.StopAsync(Cancellation);
+            log = product.Log;
+            Assert.DoesNotContain(
+                product.SetupCode!,
+                JsonLines(log).Select(line => line.GetRawText()).Aggregate("", string.Concat),
+                StringComparison.Ordinal
+            );
+        }
+        JsonElement[] lines = [.. JsonLines(log)];
+        Assert.Contains(
+            lines,
+            line =>
+                line.GetProperty("EventId").GetInt32() == 8001
+                && line.GetProperty("LogLevel").GetString() == "Information"
+        );
+        Assert.Contains(lines, line => line.GetProperty("EventId").GetInt32() == 8002);
+        Assert.All(
+            lines,
+            line => Assert.True(line.GetProperty("Timestamp").GetDateTimeOffset().Offset == TimeSpan.Zero)
+        );
+        Assert.DoesNotContain("needle-7f3a", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ARealPrometheusScrapesItAndTakesTheRulesOfTheDocument()
     {
         SkipUnlessPublished();
@@ -126,6 +173,9 @@ public sealed class ObserveTests : IDisposable
             await RunAsync(TestPaths.Shared("services/service-stop"), prometheus);
         }
     }
+
+    private static IEnumerable<JsonElement> JsonLines(string log) =>
+        log.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement);
 
     // Absent until the first of it: an alert, a measured rate of the archive, a message of that level.
     private static readonly string[] OnlyWhenItHappens =
