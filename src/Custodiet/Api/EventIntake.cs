@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Custodiet.Cli;
 using Custodiet.Inputs;
 using Custodiet.Pipeline.Framing;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
 using Custodiet.Telemetry;
@@ -151,14 +153,39 @@ internal sealed class EventIntake(
     // Everything that enters the queue passes here; what is measured is measured once a batch.
     private async ValueTask<QueueAppend> AppendAsync(EventBatch batch, CancellationToken cancellation)
     {
+        using Activity? span = Tracing.Source.StartActivity("queue append", ActivityKind.Producer);
         long started = time.GetTimestamp();
         QueueAppend outcome = await queue.AppendAsync(batch, cancellation);
         Instruments.Appended(time.GetElapsedTime(started));
+        if (span is not null)
+        {
+            Describe(span, batch, outcome);
+        }
         if (outcome is QueueAppend.Accepted { Repeated: false })
         {
             board.Of(KindOf(batch.Input)).AcceptBytes(batch.Bytes.Length);
         }
         return outcome;
+    }
+
+    private static void Describe(Activity span, EventBatch batch, QueueAppend outcome)
+    {
+        span.SetTag("custodiet.input", KindOf(batch.Input));
+        span.SetTag("custodiet.events", batch.Lengths.Count);
+        span.SetTag("custodiet.bytes", batch.Bytes.Length);
+        switch (outcome)
+        {
+            case QueueAppend.Accepted accepted:
+                span.SetTag("custodiet.offset", accepted.FirstOffset);
+                Tracing.Batches.Remember(accepted.FirstOffset, span);
+                break;
+            case QueueAppend.Pushback full:
+                span.SetStatus(ActivityStatusCode.Error, full.Reason);
+                break;
+            case QueueAppend.Failed failed:
+                span.SetStatus(ActivityStatusCode.Error, failed.Reason);
+                break;
+        }
     }
 
     // A batch's input may name the peer after a space.

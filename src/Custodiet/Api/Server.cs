@@ -39,7 +39,7 @@ internal static class Server
         builder.Services.AddOpenApi();
         builder.Services.AddCustodietPeople(AccessSettings.ToOptions(settings, flow.Folder.Keys));
         builder.Services.AddCustodietWeb();
-        builder.Services.AddCustodietTelemetry();
+        builder.Services.AddCustodietTelemetry(settings);
         BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -58,6 +58,13 @@ internal static class Server
         app.UseResponseCompression();
         app.UseCustodietPeople();
         app.Use((http, next) => AwaitContentAsync(flow, http, next));
+        app.Use(
+            (http, next) =>
+            {
+                TelemetryServices.NameRequest(http);
+                return next(http);
+            }
+        );
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
         // An input that was not used yet has counters of zero, and not none.

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Custodiet.Analytics;
 using Custodiet.Inputs;
 using Custodiet.Pipeline.Parsers;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Ledger;
@@ -205,6 +207,13 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 await next.Done.WaitAsync(cancellation);
                 group.Add(next);
             }
+            using Activity? span = Tracing.Continue(
+                "stream commit",
+                Tracing.Batches.Find(group[0].Batch.FirstOffset, group[^1].NextOffset)
+            );
+            span?.SetTag("custodiet.offset", group[0].FirstOffset);
+            span?.SetTag("custodiet.events", group.Sum(work => work.Count));
+            span?.SetTag("custodiet.findings", group.Sum(work => work.Findings.Count));
             foreach (StreamWork work in group)
             {
                 if (work.Chunk is { Count: > 0 } chunk && work.NextOffset > archivedFrom)
@@ -296,6 +305,13 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
 
     private async ValueTask RecordSegmentAsync(ArchivedSegment segment, CancellationToken cancellation)
     {
+        using Activity? span = Tracing.Continue(
+            "archive segment",
+            Tracing.Batches.Find(segment.FirstOffset, segment.LastOffset + 1)
+        );
+        span?.SetTag("custodiet.segment", segment.Name);
+        span?.SetTag("custodiet.offset", segment.FirstOffset);
+        span?.SetTag("custodiet.events", segment.Events);
         SegmentArchived body = new(
             segment.Name,
             segment.Sha256,

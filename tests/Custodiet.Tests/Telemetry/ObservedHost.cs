@@ -76,11 +76,14 @@ internal sealed class ObservedHost : IAsyncDisposable
     }
 
     /// <summary>A token with these scopes.</summary>
-    public async Task<string> TokenAsync(params string[] scopes)
+    public Task<string> TokenAsync(params string[] scopes) => TokenAsync(Role.Engineer, scopes);
+
+    /// <summary>A token of a role with these scopes.</summary>
+    public async Task<string> TokenAsync(Role role, params string[] scopes)
     {
         ApiTokens tokens = app.Services.GetRequiredService<ApiTokens>();
         TokenOutcome made = await tokens.AddAsync(
-            new TokenWish(Role.Engineer, string.Join(' ', scopes), scopes, null),
+            new TokenWish(role, $"{role} {string.Join(' ', scopes)}", scopes, null),
             ActorId.Console,
             Cancellation
         );
