@@ -16,6 +16,19 @@ internal static class TelemetryServices
     // The web server's spans: the request that a batch or an act came with.
     private const string RequestSource = "Microsoft.AspNetCore";
 
+    // Series of one instrument at most; the library makes room for all of them at once, two thousand where nothing is said. More share a series
+    // with the label otel_metric_overflow. Only what has a reason for a label comes near it.
+    private const int SeriesUsual = 300;
+    private const int SeriesMax = 1_000;
+
+    private static readonly string[] manyReasons =
+    [
+        "custodiet.stage.dropped",
+        "custodiet.input.events.rejected",
+        "custodiet.input.events.shed",
+        "custodiet.input.refusals",
+    ];
+
     // Instruments of the runtime and the web server; both follow OpenTelemetry's conventions.
     private static readonly string[] frameworkMeters =
     [
@@ -36,6 +49,10 @@ internal static class TelemetryServices
                 metrics
                     .AddMeter(Instruments.MeterName)
                     .AddMeter(frameworkMeters)
+                    .AddView(instrument => new MetricStreamConfiguration
+                    {
+                        CardinalityLimit = manyReasons.Contains(instrument.Name) ? SeriesMax : SeriesUsual,
+                    })
                     // Who scrapes tells targets apart by labels of its own.
                     .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false)
             );

@@ -4,6 +4,7 @@ using Custodiet.People;
 namespace Custodiet.Tests.Telemetry;
 
 /// <summary><c>/metrics</c> as the product serves it.</summary>
+[Collection(WholeProcess.Name)]
 public class MetricsTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -89,6 +90,14 @@ public class MetricsTests
         Assert.True(scrape["process_unix_file_descriptor_count"] > 3);
         Assert.True(scrape.Sum("custodiet_queue_append_duration_seconds_count") >= 1);
         Assert.True(scrape.Sum("http_server_request_duration_seconds_count") >= 1);
+        // Its own bounds, and not the library's: a flush takes a millisecond.
+        Assert.Contains(
+            scrape.Series,
+            s =>
+                s.StartsWith("custodiet_queue_append_duration_seconds_bucket", StringComparison.Ordinal)
+                && s.Contains("le=\"0.001\"", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(scrape.Series, s => s.Contains("overflow", StringComparison.Ordinal));
     }
 
     [Fact]

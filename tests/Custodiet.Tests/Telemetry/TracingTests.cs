@@ -9,6 +9,7 @@ using Custodiet.Records.People;
 namespace Custodiet.Tests.Telemetry;
 
 /// <summary>Traces as a receiver gets them.</summary>
+[Collection(WholeProcess.Name)]
 public class TracingTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
