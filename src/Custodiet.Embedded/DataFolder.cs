@@ -121,7 +121,9 @@ public sealed class DataFolder : IDisposable
                 }
                 FormatChange? change = FolderFormat.Bring(root, migrations);
                 DataFolder folder = new(root, held, created, change);
-                foreach (string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys, folder.Routes])
+                foreach (
+                    string part in (string[])[folder.Queue, folder.Ledger, folder.Archive, folder.Keys, folder.Routes]
+                )
                 {
                     CreateOwnerOnly(part);
                 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Custodiet.Embedded.Reading;
 using Custodiet.Embedded.RecordFile;
 using Custodiet.Embedded.Writing;
+using Custodiet.Records;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Judgement;
 using Custodiet.Records.Ledger;
@@ -20,6 +22,7 @@ public sealed class SqliteRecords
         IAccountStore,
         ISessionStore,
         ITotalsStore,
+        IBalanceStore,
         IAsyncDisposable
 {
     private readonly string file;
@@ -83,13 +86,33 @@ public sealed class SqliteRecords
     public void Refuse(string reason) => writer.Refuse(reason);
 
     /// <inheritdoc/>
-    public ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellation) =>
-        writer.WriteAsync(
-            appender => appender.Append(request),
-            1 + request.Drafts.Count + request.Findings.Count,
-            refusable: true,
-            cancellation
-        );
+    public async ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellation)
+    {
+        // An append without a record is bookkeeping and worth no span.
+        using Activity? span = request.Drafts.Count == 0 ? null : Tracing.Source.StartActivity("record append");
+        AppendOutcome outcome = await writer
+            .WriteAsync(
+                appender =>
+                {
+                    AppendOutcome outcome = appender.Append(request);
+                    if (outcome is AppendOutcome.Appended appended)
+                    {
+                        // Before the commit is announced: the ledger follows at once.
+                        Tracing.Records.Remember(appended.FirstIndex, span);
+                    }
+                    return outcome;
+                },
+                1 + request.Drafts.Count + request.Findings.Count,
+                refusable: true,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (span is not null)
+        {
+            Describe(span, request, outcome);
+        }
+        return outcome;
+    }
 
     /// <summary>Drops everything that is projected and makes it again from records and findings, in one transaction. Appends wait meanwhile.</summary>
     /// <exception cref="InvalidDataException">A record cannot be read; nothing was changed.</exception>
@@ -380,6 +403,31 @@ public sealed class SqliteRecords
     /// <exception cref="IOException">The file cannot be read.</exception>
     public RecordsMoment Fix() => RecordsMoment.Of(file);
 
+    /// <inheritdoc/>
+    public ValueTask<BalanceMark?> BalanceMarkAsync(CancellationToken cancellation) =>
+        readers.ReadAsync(s => BalanceReader.Mark(s), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<AppendOutcome> SaveBalanceAsync(
+        IReadOnlyList<BalanceSpan> spans,
+        BalanceMark mark,
+        CancellationToken cancellation
+    ) =>
+        writer.WriteAsync(
+            appender => BalanceWriter.Save(appender, spans, mark),
+            1 + (2 * spans.Count),
+            refusable: false,
+            cancellation
+        );
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<BalanceSpan>> BalanceAsync(
+        BalanceResolution resolution,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellation
+    ) => ListAsync(s => BalanceReader.Spans(s, resolution, from, to), cancellation);
+
     /// <summary>Finishes the appends that wait, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -401,6 +449,24 @@ public sealed class SqliteRecords
                 cancellation
             )
             .ConfigureAwait(false);
+
+    private static void Describe(Activity span, AppendRequest request, AppendOutcome outcome)
+    {
+        span.SetTag("custodiet.records", request.Drafts.Count);
+        span.SetTag("custodiet.record.type", request.Drafts[0].Body.Type);
+        switch (outcome)
+        {
+            case AppendOutcome.Appended appended:
+                span.SetTag("custodiet.ledger_index", appended.FirstIndex);
+                break;
+            case AppendOutcome.Conflict:
+                span.SetStatus(ActivityStatusCode.Error, "somebody else changed the stream first");
+                break;
+            case AppendOutcome.Refused refused:
+                span.SetStatus(ActivityStatusCode.Error, refused.Reason);
+                break;
+        }
+    }
 
     private async ValueTask<IReadOnlyList<T>> ListAsync<T>(
         Func<Statements, List<T>> read,

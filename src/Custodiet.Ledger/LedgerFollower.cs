@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Custodiet.Ledger.Anchors;
 using Custodiet.Ledger.Checkpoints;
+using Custodiet.Records;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.Stores;
 
@@ -14,6 +16,8 @@ public sealed class LedgerFollower(IRecordStore store, TileLog log, CheckpointAn
     /// <summary>How long the follower waits after the disk failed.</summary>
     public static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(5);
 
+    // The traces of what was integrated last and is not signed yet.
+    private IReadOnlyList<ActivityContext> unsigned = [];
     private Task copying = Task.CompletedTask;
     private TaskCompletionSource committed = NewSignal();
 
@@ -96,7 +100,12 @@ public sealed class LedgerFollower(IRecordStore store, TileLog log, CheckpointAn
         }
         await Task.Delay(rest, time, cancellation);
         await TakeAsync(cancellation);
-        await log.SignAsync(cancellation);
+        using (Activity? span = Tracing.Continue("ledger sign", unsigned))
+        {
+            await log.SignAsync(cancellation);
+            span?.SetTag("custodiet.ledger_size", log.State.SignedSize);
+        }
+        unsigned = [];
         CopyInBackground();
     }
 
@@ -122,7 +131,17 @@ public sealed class LedgerFollower(IRecordStore store, TileLog log, CheckpointAn
         IReadOnlyList<ReadOnlyMemory<byte>> envelopes = await EnvelopesOf(store)(from, BatchRecords, cancellation);
         if (envelopes.Count > 0)
         {
-            await log.IntegrateAsync(from, envelopes, cancellation);
+            IReadOnlyList<ActivityContext> appended = Tracing.Records.Find(from, from + envelopes.Count);
+            using (Activity? span = Tracing.Continue("ledger integrate", appended))
+            {
+                span?.SetTag("custodiet.records", envelopes.Count);
+                span?.SetTag("custodiet.ledger_index", from);
+                await log.IntegrateAsync(from, envelopes, cancellation);
+            }
+            if (appended.Count > 0)
+            {
+                unsigned = appended;
+            }
         }
         return envelopes.Count > 0 && log.State.Refusal is null;
     }

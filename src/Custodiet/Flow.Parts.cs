@@ -2,6 +2,7 @@ using System.Reflection;
 using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
+using Custodiet.Balances;
 using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
@@ -33,11 +34,13 @@ internal sealed partial class Flow(
     AlertGrouping grouping,
     AlertIntake alerts,
     Shedding shedding,
+    BalanceKeeper balance,
     Holds holds,
     Func<LoadedContent, RetentionKeeper> keep,
     Func<ReadyContent, CancellationToken, Task<EventStream>> openStream,
     Func<ReadyContent, CancellationToken, Task<OutputRoutes>> openRoutes,
     TimeProvider time,
+    ILoggerFactory logs,
     Closing closing,
     IReadOnlyList<string> folderRemarks
 )
@@ -100,6 +103,12 @@ internal sealed partial class Flow(
     public OutputRoutes Outputs => Parts.Routes;
 
     public TimeProvider Time => time;
+
+    /// <summary>Whether the run before ended without coming to rest.</summary>
+    public bool WasInterrupted { get; init; }
+
+    /// <summary>Below so many bytes free on the disk, inputs push back.</summary>
+    public long DiskFloorBytes { get; init; }
 
     /// <summary>Whether stream and ledger run.</summary>
     public bool IsReady { get; private set; }

@@ -2,6 +2,7 @@ using Custodiet.Analytics;
 using Custodiet.Api;
 using Custodiet.Archive;
 using Custodiet.Backups;
+using Custodiet.Balances;
 using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
@@ -20,6 +21,7 @@ using Custodiet.Records.Stores;
 using Custodiet.Reduction;
 using Custodiet.Retention;
 using Custodiet.Streaming;
+using Custodiet.Telemetry;
 using Custodiet.Web;
 
 namespace Custodiet;
@@ -99,6 +101,18 @@ internal sealed partial class Flow : IAsyncDisposable
             EventIntake intake = new(queue, inputs, limits, time, senders);
             Shedding shedding = new(senders, records, time);
             await shedding.LoadAsync(cancellation);
+            BalanceKeeper balance = closing.Add(
+                new BalanceKeeper(
+                    records,
+                    records,
+                    inputs,
+                    () => queue.State.NextOffset,
+                    () => archive.NextOffset,
+                    time,
+                    logs.CreateLogger<BalanceKeeper>()
+                )
+            );
+            await balance.BeginAsync(cleanStop, cancellation);
             SyslogInputs syslog = new(intake, SyslogOptions.From(settings), time, logs.CreateLogger<SyslogInputs>());
 
             // Findings → alerts.
@@ -115,6 +129,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 await Datasets.OpenAsync(
                     Path.Combine(folder.Root, "datasets"),
                     archive,
+                    records,
                     records,
                     records,
                     time,
@@ -136,6 +151,7 @@ internal sealed partial class Flow : IAsyncDisposable
                 grouping,
                 alerts,
                 shedding,
+                balance,
                 holds,
                 content => new RetentionKeeper(
                     archive,
@@ -149,13 +165,19 @@ internal sealed partial class Flow : IAsyncDisposable
                 OpenStreamAsync,
                 OpenRoutesAsync,
                 time,
+                logs,
                 closing,
                 folderRemarks
-            );
+            )
+            {
+                WasInterrupted = !cleanStop,
+                DiskFloorBytes = bounds.FreeDiskFloorBytes,
+            };
 
             // Queue → event → elsewhere, beside the stream.
-            Task<OutputRoutes> OpenRoutesAsync(ReadyContent content, CancellationToken stop) =>
-                OutputRoutes.OpenAsync(
+            async Task<OutputRoutes> OpenRoutesAsync(ReadyContent content, CancellationToken stop)
+            {
+                OutputRoutes routes = await OutputRoutes.OpenAsync(
                     content.Content.Outputs,
                     outputs,
                     new RouteParts(
@@ -174,6 +196,9 @@ internal sealed partial class Flow : IAsyncDisposable
                     ),
                     stop
                 );
+                balance.Routes = async asked => RouteFigures.Of(await routes.StatusAsync(asked));
+                return routes;
+            }
 
             // Queue → event → finding → alert; and, beside it, event → archive → datasets. It needs the content.
             async Task<EventStream> OpenStreamAsync(ReadyContent content, CancellationToken stop)
@@ -214,6 +239,7 @@ internal sealed partial class Flow : IAsyncDisposable
                     time,
                     logs.CreateLogger<EventStream>()
                 );
+                balance.ArchiveGap = () => stream.ArchiveGap;
                 await records.AppendAsync(
                     new AppendRequest { Drafts = [content.Content.ToRecord(time.GetUtcNow())] },
                     stop
@@ -257,12 +283,15 @@ internal sealed partial class Flow : IAsyncDisposable
     public async Task RunAsync(bool withRoutes, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ConditionWatch watch = new(ConditionWatch.Of(this), Time, logs.CreateLogger<ConditionWatch>());
         List<Task> parts =
         [
             Stream.RunAsync(stop.Token),
             Ledger.RunAsync(stop.Token),
             Retention.RunAsync(stop.Token),
             shedding.RunAsync(stop.Token),
+            balance.RunAsync(stop.Token),
+            watch.RunAsync(stop.Token),
         ];
         if (withRoutes && Outputs.Any)
         {
@@ -287,6 +316,7 @@ internal sealed partial class Flow : IAsyncDisposable
         await shedding.RecordAsync(CancellationToken.None);
         await Archive.FlushAsync(CancellationToken.None);
         await Ledger.CatchUpAsync(CancellationToken.None);
+        await balance.RecordAsync(CancellationToken.None);
         RunMark.End(Folder.Root);
     }
 
@@ -313,6 +343,7 @@ internal sealed partial class Flow : IAsyncDisposable
         services.AddSingleton<IAccountStore>(Records);
         services.AddSingleton<ISessionStore>(Records);
         services.AddSingleton<ITotalsStore>(Records);
+        services.AddSingleton<IBalanceStore>(Records);
         services.AddSingleton(_ => new DeskTools(Records, Records, Content.Processes, Time, Grouping.Apply));
         services.AddSingleton<AlertDesk>();
         services.AddSingleton<CaseDesk>();

@@ -68,6 +68,7 @@ public class EveryPageTests(Stage stage)
                         [
                             "/",
                             "/queue",
+                            "/balance",
                             $"/cases/{number}",
                             $"/cases/{number}?question=verdict",
                             "/sign-in",
@@ -115,6 +116,10 @@ public class EveryPageTests(Stage stage)
             "/data?in=findings&is.severity=high&not.fields.User=nobody",
             "/data?in=events&by=fields.Image",
             "/ledger",
+            "/balance",
+            "/balance?window=24h",
+            "/balance?window=7d",
+            "/balance?window=90d",
             "/storage",
             "/ledger/0",
             "/account",

@@ -18,6 +18,16 @@ internal static class DatasetSchema
             stage VARCHAR, received BIGINT, emitted BIGINT, failed BIGINT, drop_reasons VARCHAR[], drop_counts BIGINT[]);
         """;
 
+    /// <summary>The stages' balance over time as it is now, for one query.</summary>
+    public const string Balance = """
+        CREATE TEMP TABLE balance_now (
+            resolution VARCHAR, begins_at TIMESTAMPTZ, seconds INTEGER, starts INTEGER, interrupted INTEGER, clock_steps INTEGER,
+            received BIGINT, rejected BIGINT, shed BIGINT, refused BIGINT, queued BIGINT, parsed BIGINT, unparsed BIGINT,
+            analysed BIGINT, unrouted BIGINT, findings BIGINT, archived BIGINT, sent BIGINT, undecided BIGINT, to_analyse
+            BIGINT, to_archive BIGINT, to_send BIGINT, difference_input BIGINT, difference_analysis BIGINT,
+            difference_rules BIGINT, difference_archive BIGINT, difference_routes BIGINT);
+        """;
+
     /// <summary>Creates all tables in an empty file.</summary>
     public const string Create = """
         CREATE SCHEMA store;

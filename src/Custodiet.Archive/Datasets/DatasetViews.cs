@@ -21,6 +21,7 @@ internal static class DatasetViews
         ["sign_ins"] = SignIns,
         ["sources"] = "SELECT * FROM source_now",
         ["stages"] = Stages,
+        ["balance"] = "SELECT * FROM balance_now",
         ["deletions"] = Deletions,
         ["shedding"] = "SELECT * FROM store.shed",
         ["holds"] = Holds,

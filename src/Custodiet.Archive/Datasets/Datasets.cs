@@ -15,6 +15,7 @@ public sealed class Datasets : IDatasets
     public const int Version = 1;
 
     private readonly ParquetArchive archive;
+    private readonly IBalanceStore balances;
     private readonly ITotalsStore totals;
     private readonly TimeProvider clock;
     private readonly DatasetOptions options;
@@ -30,10 +31,12 @@ public sealed class Datasets : IDatasets
         ParquetArchive archive,
         IRecordStore records,
         ITotalsStore totals,
+        IBalanceStore balances,
         TimeProvider clock,
         DatasetOptions options
     )
     {
+        this.balances = balances;
         this.folder = folder;
         this.records = records;
         this.tables = tables;
@@ -52,6 +55,7 @@ public sealed class Datasets : IDatasets
     /// <param name="archive">Where the events are.</param>
     /// <param name="records">Records and findings.</param>
     /// <param name="totals">Totals of sources and stages.</param>
+    /// <param name="balances">The stages' balance over time.</param>
     /// <param name="clock">Time.</param>
     /// <param name="options">Limits; null means the defaults.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -60,6 +64,7 @@ public sealed class Datasets : IDatasets
         ParquetArchive archive,
         IRecordStore records,
         ITotalsStore totals,
+        IBalanceStore balances,
         TimeProvider clock,
         DatasetOptions? options = null,
         CancellationToken cancellation = default
@@ -69,13 +74,14 @@ public sealed class Datasets : IDatasets
         ArgumentNullException.ThrowIfNull(archive);
         ArgumentNullException.ThrowIfNull(records);
         ArgumentNullException.ThrowIfNull(totals);
+        ArgumentNullException.ThrowIfNull(balances);
         ArgumentNullException.ThrowIfNull(clock);
         options ??= new DatasetOptions();
         folder = Path.GetFullPath(folder);
         DatasetTables tables = await DatasetTables
             .OpenAsync(folder, archive.Folder, records, options, cancellation)
             .ConfigureAwait(false);
-        Datasets datasets = new(folder, tables, archive, records, totals, clock, options);
+        Datasets datasets = new(folder, tables, archive, records, totals, balances, clock, options);
         await datasets.FollowAsync(cancellation).ConfigureAwait(false);
         return datasets;
     }
@@ -239,6 +245,9 @@ public sealed class Datasets : IDatasets
             IReadOnlyList<StageTotals> stages = wantsTotals
                 ? await totals.StagesAsync(cancellation).ConfigureAwait(false)
                 : [];
+            IReadOnlyList<(string, BalanceSpan)> balance = check.Views.Contains("balance")
+                ? await BalanceAsync(cancellation).ConfigureAwait(false)
+                : [];
             using SegmentLease lease = archive.Lease();
             return await Task.Run(
                     QueryOutcome () =>
@@ -249,6 +258,7 @@ public sealed class Datasets : IDatasets
                             lease.Segments,
                             sources,
                             stages,
+                            balance,
                             viewer
                         );
                         QueryAnswer answer = file is null
@@ -286,4 +296,18 @@ public sealed class Datasets : IDatasets
 
     private static QueryOutcome.Refused Refused(FormattableString reason) =>
         new(reason.ToString(CultureInfo.InvariantCulture));
+
+    private async ValueTask<IReadOnlyList<(string, BalanceSpan)>> BalanceAsync(CancellationToken cancellation)
+    {
+        List<(string, BalanceSpan)> rows = [];
+        foreach (BalanceResolution resolution in Enum.GetValues<BalanceResolution>())
+        {
+            string name = resolution.ToString().ToLowerInvariant();
+            IReadOnlyList<BalanceSpan> spans = await balances
+                .BalanceAsync(resolution, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, cancellation)
+                .ConfigureAwait(false);
+            rows.AddRange(spans.Select(span => (name, span)));
+        }
+        return rows;
+    }
 }

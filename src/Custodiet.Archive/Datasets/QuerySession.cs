@@ -69,6 +69,7 @@ internal sealed class QuerySession : IDisposable
         IReadOnlyList<SegmentEntry> segments,
         IReadOnlyList<SourceStatistics> sources,
         IReadOnlyList<StageTotals> stages,
+        IReadOnlyList<(string Resolution, BalanceSpan Span)> balance,
         Viewer viewer
     )
     {
@@ -78,6 +79,10 @@ internal sealed class QuerySession : IDisposable
         if (views.Contains("sources") || views.Contains("stages"))
         {
             AddTotals(sources, stages);
+        }
+        if (views.Contains("balance"))
+        {
+            AddBalance(balance);
         }
         foreach (string view in views)
         {
@@ -240,6 +245,50 @@ internal sealed class QuerySession : IDisposable
                 stage.Failed,
                 (IReadOnlyList<string>)[.. stage.Dropped.Keys],
                 (IReadOnlyList<long>)[.. stage.Dropped.Values]
+            );
+        }
+    }
+
+    private void AddBalance(IReadOnlyList<(string Resolution, BalanceSpan Span)> balance)
+    {
+        DatasetTables.Execute(connection, DatasetSchema.Balance);
+        using DatasetRows rows = new(connection);
+        foreach ((string resolution, BalanceSpan span) in balance)
+        {
+            (BalanceCounts counts, BalanceLevels levels, BalanceDifferences differences) = (
+                span.Counts,
+                span.Levels,
+                span.Differences
+            );
+            rows.AddTemporary(
+                "balance_now",
+                resolution,
+                span.At,
+                span.Seconds,
+                span.Starts,
+                span.Interrupted,
+                span.ClockSteps,
+                counts.Received,
+                counts.Rejected,
+                counts.Shed,
+                counts.Refused,
+                counts.Queued,
+                counts.Parsed,
+                counts.Unparsed,
+                counts.Analysed,
+                counts.Unrouted,
+                counts.Findings,
+                counts.Archived,
+                counts.Sent,
+                levels.Undecided,
+                levels.ToAnalyse,
+                levels.ToArchive,
+                levels.ToSend,
+                differences.Input,
+                differences.Analysis,
+                differences.Rules,
+                differences.Archive,
+                differences.Routes
             );
         }
     }

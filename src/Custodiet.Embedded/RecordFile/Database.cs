@@ -162,12 +162,14 @@ internal static class Database
         else if (version < Schema.Version)
         {
             IReadOnlyList<string> first = version < 2 ? Schema.FromFirst : [];
+            IReadOnlyList<string> second = version < 3 ? Schema.FromSecond : [];
             foreach (
                 string sql in (string[])
                     [
                         "BEGIN IMMEDIATE",
                         .. first,
-                        .. Schema.FromSecond,
+                        .. second,
+                        .. Schema.FromThird,
                         $"PRAGMA user_version={Schema.Version}",
                         "COMMIT",
                     ]

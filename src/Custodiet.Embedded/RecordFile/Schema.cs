@@ -4,7 +4,7 @@ namespace Custodiet.Embedded.RecordFile;
 internal static class Schema
 {
     /// <summary>The format of the file, in SQLite's <c>user_version</c>.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>«CstR», in SQLite's <c>application_id</c>: says whose file it is.</summary>
     public const int ApplicationId = 0x43737452;
@@ -43,6 +43,8 @@ internal static class Schema
         ) STRICT;
         {Session};
         {TokenUse};
+        {Balance};
+        {BalanceMark};
         """;
 
     private const string Session =
@@ -50,6 +52,13 @@ internal static class Schema
 
     private const string TokenUse =
         "CREATE TABLE token_use(id TEXT PRIMARY KEY, used INTEGER NOT NULL, address TEXT) STRICT, WITHOUT ROWID";
+
+    // Keyed by resolution and beginning in seconds; what became of events is one JSON object, to which figures can be added.
+    private const string Balance =
+        "CREATE TABLE balance(resolution INTEGER NOT NULL, at INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY(resolution, at)) STRICT, WITHOUT ROWID";
+
+    private const string BalanceMark =
+        "CREATE TABLE balance_mark(one INTEGER PRIMARY KEY CHECK(one = 1), content TEXT NOT NULL) STRICT";
 
     private const string WorkDay =
         "CREATE TABLE work_day(day INTEGER PRIMARY KEY, raised INTEGER NOT NULL, judged INTEGER NOT NULL) STRICT";
@@ -188,6 +197,9 @@ internal static class Schema
 
     /// <summary>Brings a file of format 2 to format 3, which keeps sessions and the last use of tokens.</summary>
     public static readonly IReadOnlyList<string> FromSecond = [Session, TokenUse];
+
+    /// <summary>Brings a file of format 3 to format 4, which keeps the stages' balance over time.</summary>
+    public static readonly IReadOnlyList<string> FromThird = [Balance, BalanceMark];
 
     /// <summary>The projected tables, for a rebuild.</summary>
     public static readonly IReadOnlyList<string> ProjectedTables =

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using Custodiet.Cli;
 using Custodiet.Inputs;
 using Custodiet.Pipeline.Framing;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Api;
 
@@ -79,7 +82,7 @@ internal sealed class EventIntake(
         string? idempotencyKey,
         CancellationToken cancellation
     ) =>
-        queue.AppendAsync(
+        AppendAsync(
             new EventBatch(input, idempotencyKey, EventTime.ToMicros(time.GetUtcNow()), events.Lengths, events.Bytes),
             cancellation
         );
@@ -111,7 +114,7 @@ internal sealed class EventIntake(
         {
             long received = EventTime.ToMicros(time.GetUtcNow());
             EventBatch batch = new(input, idempotencyKey, received, framed.Lengths, framed.Bytes);
-            switch (await queue.AppendAsync(batch, cancellation))
+            switch (await AppendAsync(batch, cancellation))
             {
                 case QueueAppend.Accepted accepted:
                     first = accepted.FirstOffset;
@@ -146,6 +149,48 @@ internal sealed class EventIntake(
             )
         );
     }
+
+    // Everything that enters the queue passes here; what is measured is measured once a batch.
+    private async ValueTask<QueueAppend> AppendAsync(EventBatch batch, CancellationToken cancellation)
+    {
+        using Activity? span = Tracing.Source.StartActivity("queue append", ActivityKind.Producer);
+        long started = time.GetTimestamp();
+        QueueAppend outcome = await queue.AppendAsync(batch, cancellation);
+        Instruments.Appended(time.GetElapsedTime(started));
+        if (span is not null)
+        {
+            Describe(span, batch, outcome);
+        }
+        if (outcome is QueueAppend.Accepted { Repeated: false })
+        {
+            board.Of(KindOf(batch.Input)).AcceptBytes(batch.Bytes.Length);
+        }
+        return outcome;
+    }
+
+    private static void Describe(Activity span, EventBatch batch, QueueAppend outcome)
+    {
+        span.SetTag("custodiet.input", KindOf(batch.Input));
+        span.SetTag("custodiet.events", batch.Lengths.Count);
+        span.SetTag("custodiet.bytes", batch.Bytes.Length);
+        switch (outcome)
+        {
+            case QueueAppend.Accepted accepted:
+                span.SetTag("custodiet.offset", accepted.FirstOffset);
+                Tracing.Batches.Remember(accepted.FirstOffset, span);
+                break;
+            case QueueAppend.Pushback full:
+                span.SetStatus(ActivityStatusCode.Error, full.Reason);
+                break;
+            case QueueAppend.Failed failed:
+                span.SetStatus(ActivityStatusCode.Error, failed.Reason);
+                break;
+        }
+    }
+
+    // A batch's input may name the peer after a space.
+    private static string KindOf(string input) =>
+        input.IndexOf(' ', StringComparison.Ordinal) is > 0 and int at ? input[..at] : input;
 
     private static string Words(FramingFault fault) =>
         System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString()).Replace('-', ' ');

@@ -8,6 +8,9 @@ namespace Custodiet.Api;
 /// <summary><c>POST /api/v1/events</c>: newline-delimited JSON or a JSON array, plain or gzip; a batch is atomic.</summary>
 internal static class EventsApi
 {
+    /// <summary>The input.</summary>
+    public const string Input = "http";
+
     /// <summary>Bytes that an idempotency key may have.</summary>
     private const int KeyBytesMax = 200;
 
@@ -40,7 +43,7 @@ internal static class EventsApi
         {
             bound.MaxRequestBodySize = intake.Limits.BatchBytesMax;
         }
-        InputCounters counters = intake.CountersOf("http");
+        InputCounters counters = intake.CountersOf(Input);
         if (ProtocolRequest.OverQuota(http, intake, counters) is { } over)
         {
             return Results.Problem(over, statusCode: 429, title: "Over quota");
@@ -50,7 +53,7 @@ internal static class EventsApi
         {
             return Results.Problem(problem.Reason, statusCode: problem.Status);
         }
-        IntakeOutcome outcome = await intake.TakeAsync("http", body.Bytes, key.Length == 0 ? null : key, cancellation);
+        IntakeOutcome outcome = await intake.TakeAsync(Input, body.Bytes, key.Length == 0 ? null : key, cancellation);
         switch (outcome)
         {
             case IntakeOutcome.Taken taken:

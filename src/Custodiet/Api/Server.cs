@@ -2,6 +2,7 @@ using Custodiet.Cli;
 using Custodiet.Configuration;
 using Custodiet.Inputs;
 using Custodiet.People;
+using Custodiet.Telemetry;
 using Custodiet.Tls;
 using Custodiet.Web;
 using Microsoft.AspNetCore.Authorization;
@@ -13,9 +14,6 @@ namespace Custodiet.Api;
 /// <summary>The web server on a flow: pages, API, and the Unix socket for commands.</summary>
 internal static class Server
 {
-    /// <summary>Logs on standard error, one line each.</summary>
-    public static ILoggerFactory CreateLogging() => LoggerFactory.Create(Configure);
-
     public static WebApplication Build(Flow flow, Settings settings, ILoggerFactory logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
@@ -30,7 +28,7 @@ internal static class Server
         // The product's own settings decide, not stray ASPNETCORE_ variables of the machine.
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.ClearProviders();
-        Configure(builder.Logging);
+        Logging.Configure(builder.Logging, settings);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, flow, logs));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = UpCommand.InputsStopTimeMax);
         flow.Register(builder.Services);
@@ -41,6 +39,7 @@ internal static class Server
         builder.Services.AddOpenApi();
         builder.Services.AddCustodietPeople(AccessSettings.ToOptions(settings, flow.Folder.Keys));
         builder.Services.AddCustodietWeb();
+        builder.Services.AddCustodietTelemetry(settings);
         BulkApi.AddServices(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -53,31 +52,47 @@ internal static class Server
         Forwarding.Ignore(builder.Services);
 
         WebApplication app = builder.Build();
+        // Before the first request, so that what counts since the start does.
+        app.Services.GetRequiredService<FlowMetrics>();
         app.UseExceptionHandler(errors => errors.Run(AnswerErrorAsync));
         app.UseResponseCompression();
         app.UseCustodietPeople();
         app.Use((http, next) => AwaitContentAsync(flow, http, next));
+        app.Use(
+            (http, next) =>
+            {
+                TelemetryServices.NameRequest(http);
+                return next(http);
+            }
+        );
         HealthApi.Map(app, () => flow.IsReady);
         EventsApi.Map(app);
+        // An input that was not used yet has counters of zero, and not none.
+        flow.Inputs.Of(EventsApi.Input);
         if (settings.Flag("input.hec"))
         {
             HecApi.Map(app);
+            flow.Inputs.Of(HecApi.Name);
         }
         if (settings.Flag("input.elasticsearch"))
         {
             BulkApi.Map(app);
+            flow.Inputs.Of(BulkApi.Name);
         }
         if (settings.Flag("input.otlp"))
         {
             OtlpApi.Map(app);
+            flow.Inputs.Of(OtlpApi.Name);
         }
         if (settings.Flag("input.cloudevents"))
         {
             CloudEventsApi.Map(app);
+            flow.Inputs.Of(CloudEventsApi.Name);
         }
         FindingsApi.Map(app);
         QueryApi.Map(app);
         StatusApi.Map(app);
+        MetricsApi.Map(app);
         LedgerApi.Map(app);
         RetentionApi.Map(app);
         AccountsApi.Map(app);
@@ -95,7 +110,9 @@ internal static class Server
         EndpointMetadataCollection? route = http.GetEndpoint()?.Metadata;
         bool early =
             route?.GetMetadata<IAllowAnonymous>() is not null
-            || route?.GetOrderedMetadata<IAuthorizeData>().Any(a => a.Policy == Policies.EventsWrite) == true;
+            || route
+                ?.GetOrderedMetadata<IAuthorizeData>()
+                .Any(a => a.Policy is Policies.EventsWrite or Policies.Metrics) == true;
         if (!early && !flow.Loaded.IsCompleted)
         {
             await flow.Loaded.WaitAsync(http.RequestAborted);
@@ -169,30 +186,4 @@ internal static class Server
             listen.UseHttps(
                 new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificates.Current()) }
             );
-
-    private static void Configure(ILoggingBuilder logging)
-    {
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
-        {
-            // The journal has its own times, and reads the level from each line's beginning.
-            logging.AddSystemdConsole();
-        }
-        else
-        {
-            logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
-                console.UseUtcTimestamp = true;
-            });
-        }
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
-            console.LogToStandardErrorThreshold = LogLevel.Trace
-        );
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("System", LogLevel.Warning);
-        // It warns that the keys of cookies are not encrypted. The folder's mode protects them: docs/decisions/0015-keys-in-files.md.
-        logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
-    }
 }

@@ -5,6 +5,7 @@ using Custodiet.Configuration;
 using Custodiet.Embedded;
 using Custodiet.Records.Ledger;
 using Custodiet.Records.People;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Backups;
 
@@ -108,7 +109,7 @@ internal sealed class FolderHold : ISnapshotSource
         {
             throw new CommandException(ExitCode.Unavailable, $"There is no data folder {settings.DataFolder}.");
         }
-        ILoggerFactory logs = Server.CreateLogging();
+        ILoggerFactory logs = Logging.Create(settings);
         Flow? flow = null;
         try
         {

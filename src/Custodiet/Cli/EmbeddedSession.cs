@@ -6,6 +6,7 @@ using Custodiet.People;
 using Custodiet.Records.People;
 using Custodiet.Records.Stores;
 using Custodiet.Retention;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Cli;
 
@@ -39,7 +40,7 @@ internal sealed class EmbeddedSession : ISession
 
     public static async Task<EmbeddedSession> OpenAsync(Settings settings, CancellationToken cancellation)
     {
-        ILoggerFactory logs = Server.CreateLogging();
+        ILoggerFactory logs = Logging.Create(settings);
         try
         {
             Flow flow = await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation);

@@ -4,7 +4,9 @@ using Custodiet.Archive;
 using Custodiet.Configuration;
 using Custodiet.Inputs;
 using Custodiet.People;
+using Custodiet.Records;
 using Custodiet.Streaming;
+using Custodiet.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -67,18 +69,28 @@ internal static class UpCommand
     private static async Task<int> RunAsync(Settings settings, int sampleDays, CancellationToken cancellation)
     {
         NativeHeap.LimitArenas(2);
-        using ILoggerFactory logs = Server.CreateLogging();
+        using ILoggerFactory logs = Logging.Create(settings);
         await using Flow flow = await Flow.OpenAsync(settings, TimeProvider.System, logs, cancellation);
+        ILogger log = logs.CreateLogger("Custodiet.Service");
+        log.Started(Flow.Version, flow.Folder.Root);
+        if (flow.WasInterrupted)
+        {
+            log.Interrupted();
+        }
+        foreach (string damage in flow.Queue.Recovery.SetAside)
+        {
+            log.QueueDamaged(damage);
+        }
         foreach (string remark in flow.StartRemarks)
         {
             Console.Out.WriteLine(remark);
         }
         // The content is read while the server starts; neither waits for the other.
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task stream = Task.Run(() => LoadAndRunAsync(flow, stop.Token), CancellationToken.None);
+        Task stream = Task.Run(() => LoadAndRunAsync(flow, log, stop.Token), CancellationToken.None);
         try
         {
-            return await ServeAsync(flow, settings, logs, sampleDays, stream, stop, cancellation);
+            return await ServeAsync(flow, settings, logs, log, sampleDays, stream, stop, cancellation);
         }
         finally
         {
@@ -92,6 +104,7 @@ internal static class UpCommand
         Flow flow,
         Settings settings,
         ILoggerFactory logs,
+        ILogger log,
         int sampleDays,
         Task stream,
         CancellationTokenSource stop,
@@ -129,17 +142,23 @@ internal static class UpCommand
             {
                 throw refused;
             }
+            log.FlowBroke(first.Exception!.InnerException!);
             Output.Remark($"custodiet: stopped, because a part of the flow failed: {first.Exception!.InnerException}");
             return ExitCode.Unavailable;
         }
+        log.Stopped();
         Console.Out.WriteLine("Custodiet stopped; everything acknowledged is on disk.");
         return ExitCode.Done;
     }
 
-    private static async Task LoadAndRunAsync(Flow flow, CancellationToken cancellation)
+    private static async Task LoadAndRunAsync(Flow flow, ILogger log, CancellationToken cancellation)
     {
         await flow.LoadAsync(cancellation);
         Console.Out.WriteLine(flow.ContentRemark);
+        if (flow.Content.Problems.Count(p => p.Level == ProblemLevel.Error) is > 0 and int problems)
+        {
+            log.ContentLeftOut(problems);
+        }
         // Loading leaves more garbage than what it loaded; given back now, it is not resident for the months to come.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         await flow.RunAsync(withRoutes: true, cancellation);

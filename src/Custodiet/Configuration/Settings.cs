@@ -193,6 +193,7 @@ internal sealed class Settings
         ),
         new("ledger.anchor_git", "Git work tree that checkpoints are committed to.", ""),
         .. AccessSettings.Definitions,
+        .. TelemetrySettings.Definitions,
         new(
             "secrets.key",
             "Where the key of the encrypted secrets in the data folder is, outside it: credential:NAME or file:/path.",
@@ -397,6 +398,7 @@ internal sealed class Settings
                 .Problems(value)
                 .Select(p => ("config.value", p))
                 .Concat(AccessSettings.Problems(value).Select(p => ("config.access", p)))
+                .Concat(TelemetrySettings.Problems(value).Select(p => ("config.value", p)))
         )
         {
             Setting setting = values[name];

@@ -16,7 +16,8 @@ namespace Custodiet.Inputs;
 /// </summary>
 internal static class BulkApi
 {
-    private const string Name = "elasticsearch";
+    /// <summary>The input.</summary>
+    public const string Name = "elasticsearch";
 
     // What shippers ask for was found by running them: see tests/clients and EndToEnd/Senders.
 

@@ -10,7 +10,8 @@ namespace Custodiet.Inputs;
 /// <summary><c>POST /api/v1/cloudevents</c>: CloudEvents 1.0 over HTTP, binary, structured or batched. A request is atomic.</summary>
 internal static class CloudEventsApi
 {
-    private const string Name = "cloudevents";
+    /// <summary>The input.</summary>
+    public const string Name = "cloudevents";
     private const string Prefix = "ce-";
 
     public static void Map(IEndpointRouteBuilder routes) =>

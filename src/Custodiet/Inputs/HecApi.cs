@@ -23,7 +23,8 @@ internal sealed record HecAnswer(
 /// </summary>
 internal static class HecApi
 {
-    private const string Name = "hec";
+    /// <summary>The input.</summary>
+    public const string Name = "hec";
 
     private static readonly ProtocolRoute protocol = new(TokenForms.Splunk | TokenForms.Basic, RefuseAsync);
 

@@ -19,7 +19,11 @@ internal sealed record InputStatus(
     long InFlight,
     int Connections,
     IReadOnlyDictionary<string, long> Refused
-);
+)
+{
+    /// <summary>Bytes of the accepted events.</summary>
+    public long AcceptedBytes { get; init; }
+}
 
 /// <summary>Counts what an input takes and leaves out: received = accepted + dropped(reason) + in flight. Safe for many writers at once.</summary>
 internal sealed class InputCounters(string name, StageCounters all)
@@ -27,6 +31,7 @@ internal sealed class InputCounters(string name, StageCounters all)
     private readonly StageCounters own = new(name);
     private readonly ConcurrentDictionary<string, long> refused = new(StringComparer.Ordinal);
     private int connections;
+    private long acceptedBytes;
 
     /// <summary>The input.</summary>
     public string Name => name;
@@ -36,6 +41,9 @@ internal sealed class InputCounters(string name, StageCounters all)
 
     /// <summary>Counts events that are durable.</summary>
     public void Accept(long count) => own.Emit(count);
+
+    /// <summary>Counts bytes of events that are durable.</summary>
+    public void AcceptBytes(long count) => Interlocked.Add(ref acceptedBytes, count);
 
     /// <summary>Counts events that were left out, and why; also in the stage of all inputs, which outlives a restart.</summary>
     public void Drop(string reason, long count)
@@ -68,7 +76,10 @@ internal sealed class InputCounters(string name, StageCounters all)
             balance.InFlight,
             Volatile.Read(ref connections),
             new Dictionary<string, long>(refused, StringComparer.Ordinal)
-        );
+        )
+        {
+            AcceptedBytes = Interlocked.Read(ref acceptedBytes),
+        };
     }
 }
 

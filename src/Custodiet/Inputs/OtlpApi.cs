@@ -14,7 +14,8 @@ namespace Custodiet.Inputs;
 /// </summary>
 internal static class OtlpApi
 {
-    private const string Name = "otlp";
+    /// <summary>The input.</summary>
+    public const string Name = "otlp";
     private const string Proto = "application/x-protobuf";
     private const string Json = "application/json";
 

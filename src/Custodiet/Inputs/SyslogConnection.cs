@@ -273,7 +273,7 @@ internal sealed class SyslogConnection : IDisposable
             }
             if (grace.IsCancellationRequested)
             {
-                parts.Counters.Drop("queue full at the stop", count);
+                parts.Counters.Drop(ShedReasons.AtTheStop, count);
                 events.Clear();
                 return false;
             }

@@ -31,11 +31,6 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
     /// <summary>Batches that are appended side by side.</summary>
     private const int AppendsAtOnce = 64;
 
-    private static readonly string[] fullFor =
-    [
-        .. Enum.GetValues<Criticality>().Select(c => $"queue full ({c.ToString().ToLowerInvariant()})"),
-    ];
-
     private static readonly TimeSpan linger = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan retry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan dropsEvery = TimeSpan.FromSeconds(1);
@@ -178,7 +173,7 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
         if (!sender.TryTake(datagram.Length))
         {
             sender.Shed(ShedReason.OverQuota, 1);
-            counters.Drop("over quota", 1);
+            counters.Drop(ShedReasons.OverQuota, 1);
             return;
         }
         lock (gate)
@@ -187,7 +182,7 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
             if (waitingBytes + bytes > RoomFor(sender.Criticality))
             {
                 sender.Shed(ShedReason.QueueFull, 1);
-                counters.Drop(fullFor[(int)sender.Criticality], 1);
+                counters.Drop(ShedReasons.QueueFull(sender.Criticality), 1);
                 return;
             }
             waitingBytes += bytes;
@@ -267,7 +262,7 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
             }
             if (stop.IsCancellationRequested && attempt > 5)
             {
-                counters.Drop("queue full at the stop", count);
+                counters.Drop(ShedReasons.AtTheStop, count);
                 break;
             }
             await Task.Delay(retry, time, CancellationToken.None);
@@ -292,7 +287,7 @@ internal sealed class SyslogUdpListener : IAsyncDisposable
     {
         long drops = kernel.Take() ?? 0;
         counters.Receive(drops);
-        counters.Drop("receive buffer of the kernel full", drops);
+        counters.Drop(ShedReasons.KernelBuffer, drops);
         intake.Senders.Of(Name, null).Shed(ShedReason.KernelBuffer, drops);
     }
 

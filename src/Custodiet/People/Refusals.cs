@@ -63,7 +63,8 @@ internal static class Refusals
     }
 
     // A browser that shows a page; htmx and programs read the problem itself.
-    private static bool WantsPage(HttpRequest request) =>
+    /// <summary>Whether a person reads the answer.</summary>
+    public static bool WantsPage(HttpRequest request) =>
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
         && !request.Headers.ContainsKey("HX-Request")
         && !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);

@@ -1,4 +1,5 @@
 using Custodiet.Records.People;
+using Custodiet.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -74,7 +75,11 @@ internal static class SessionCookie
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Task.CompletedTask;
         }
-        if (request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        // A scraper is a program; whoever opens the metrics in a browser may still sign in.
+        if (
+            request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            || (request.Path == MetricsApi.Path && !Refusals.WantsPage(request))
+        )
         {
             return Refusals.UnauthorizedAsync(context.HttpContext);
         }

@@ -6,7 +6,7 @@ internal sealed partial class Sessions
 {
     [LoggerMessage(
         5101,
-        LogLevel.Error,
+        LogLevel.Critical,
         "The ledger lacks a {Type} of account {Account}, because it takes no record: {Reason}",
         EventName = "PeopleSessionUnrecorded"
     )]

@@ -70,7 +70,7 @@ internal sealed partial class SignInPolicy(
 
     [LoggerMessage(
         5105,
-        LogLevel.Error,
+        LogLevel.Critical,
         "The ledger lacks the policy of sign-in that holds from this start on, because it takes no record: {Reason}",
         EventName = "PeoplePolicyUnrecorded"
     )]

@@ -142,20 +142,14 @@ internal sealed class RetentionKeeper
             failure = null;
             if (outcome.OverBudget > 0)
             {
-                log.LogWarning(
-                    "The archive is {Bytes} bytes above its budget: holds keep what would have to go. Lift a hold or raise archive.bytes_max.",
-                    outcome.OverBudget
-                );
+                log.OverBudget(outcome.OverBudget);
             }
             return outcome;
         }
         catch (Exception reason) when (reason is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             failure = reason.Message;
-            log.LogError(
-                "Events that are due could not be deleted; it is tried again in 10 minutes. {Reason}",
-                reason.Message
-            );
+            log.RetentionFails(reason.Message);
             return null;
         }
     }

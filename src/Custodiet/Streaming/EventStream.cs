@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Custodiet.Analytics;
 using Custodiet.Inputs;
 using Custodiet.Outputs;
 using Custodiet.Pipeline.Parsers;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Findings;
 using Custodiet.Records.Ledger;
@@ -10,6 +13,7 @@ using Custodiet.Records.People;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
 using Custodiet.Reduction;
+using Custodiet.Telemetry;
 
 namespace Custodiet.Streaming;
 
@@ -56,13 +60,28 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
 
     private readonly ByteBudget budget = new(InFlightBytes);
 
+    // What was read and is not committed, in order; bounded by the budget and the channels.
+    private readonly ConcurrentQueue<StreamWork> waiting = new();
+
     // Totals are computed and stored in one turn: an older figure must never be stored over a newer one.
     private readonly SemaphoreSlim totalsTurn = new(1, 1);
     private long analysedTo;
+    private long archivedTo;
+    private long archiveGap;
     private long reportedInput = -1;
 
     /// <summary>The first offset whose findings are not stored yet.</summary>
     public long AnalysedTo => Interlocked.Read(ref analysedTo);
+
+    /// <summary>Offsets that the archive has passed since the start and has no row for; other than 0 after events were lost, for example to a damaged disk.</summary>
+    public long ArchiveGap => Interlocked.Read(ref archiveGap);
+
+    /// <summary>How long ago the oldest event was received that is not analysed; zero when none waits.</summary>
+    public TimeSpan OldestWaiting(DateTimeOffset now) =>
+        waiting.TryPeek(out StreamWork? oldest)
+        && now - EventTime.FromMicros(oldest.Batch.Batch.ReceivedMicros) is { Ticks: > 0 } age
+            ? age
+            : TimeSpan.Zero;
 
     /// <summary>Runs until cancelled. What it throws is a bug or a store that stopped for good.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -70,6 +89,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         long analysedFrom = await parts.Records.PositionAsync(Consumer, cancellation);
         long archivedFrom = parts.Archive.NextOffset;
         Interlocked.Exchange(ref analysedTo, analysedFrom);
+        archivedTo = archivedFrom;
         parts.Archive.SegmentArchived = RecordSegmentAsync;
         parts.Archive.EventsDeleted = RecordDeletionAsync;
 
@@ -150,6 +170,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 }
                 StreamWork work = new(batch, first, index - first, firstByte, position - firstByte);
                 await budget.TakeAsync(work.Bytes, cancellation);
+                waiting.Enqueue(work);
                 await ordered.WriteAsync(work, cancellation);
                 await todo.WriteAsync(work, cancellation);
             }
@@ -190,6 +211,13 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
                 await next.Done.WaitAsync(cancellation);
                 group.Add(next);
             }
+            using Activity? span = Tracing.Continue(
+                "stream commit",
+                Tracing.Batches.Find(group[0].Batch.FirstOffset, group[^1].NextOffset)
+            );
+            span?.SetTag("custodiet.offset", group[0].FirstOffset);
+            span?.SetTag("custodiet.events", group.Sum(work => work.Count));
+            span?.SetTag("custodiet.findings", group.Sum(work => work.Findings.Count));
             foreach (StreamWork work in group)
             {
                 if (work.Chunk is { Count: > 0 } chunk && work.NextOffset > archivedFrom)
@@ -202,6 +230,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             Learn(group);
             foreach (StreamWork work in group)
             {
+                waiting.TryDequeue(out _);
                 budget.Return(work.Bytes);
                 if (work.EndsBatch)
                 {
@@ -229,25 +258,25 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         List<RecordDraft> drafts = [];
         List<Finding> findings = [];
         List<BatchKey> keys = [];
-        foreach (StreamWork work in group)
-        {
-            parts.Totals.Add(work, changed, drafts);
-            findings.AddRange(work.Findings);
-            if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
-            {
-                keys.Add(
-                    new BatchKey(
-                        key,
-                        work.Batch.FirstOffset,
-                        work.Batch.Batch.Lengths.Count,
-                        work.Batch.Batch.ReceivedMicros
-                    )
-                );
-            }
-        }
         await totalsTurn.WaitAsync(cancellation);
         try
         {
+            foreach (StreamWork work in group)
+            {
+                parts.Totals.Add(work, changed, drafts);
+                findings.AddRange(work.Findings);
+                if (work.EndsBatch && work.Batch.Batch.IdempotencyKey is { } key)
+                {
+                    keys.Add(
+                        new BatchKey(
+                            key,
+                            work.Batch.FirstOffset,
+                            work.Batch.Batch.Lengths.Count,
+                            work.Batch.Batch.ReceivedMicros
+                        )
+                    );
+                }
+            }
             await StoreAsync(next, changed, drafts, findings, keys, cancellation);
         }
         finally
@@ -280,6 +309,13 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
 
     private async ValueTask RecordSegmentAsync(ArchivedSegment segment, CancellationToken cancellation)
     {
+        using Activity? span = Tracing.Continue(
+            "archive segment",
+            Tracing.Batches.Find(segment.FirstOffset, segment.LastOffset + 1)
+        );
+        span?.SetTag("custodiet.segment", segment.Name);
+        span?.SetTag("custodiet.offset", segment.FirstOffset);
+        span?.SetTag("custodiet.events", segment.Events);
         SegmentArchived body = new(
             segment.Name,
             segment.Sha256,
@@ -297,6 +333,12 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         while (await parts.Records.AppendAsync(request, cancellation) is not AppendOutcome.Appended)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+        }
+        // Segments come in order; one of an earlier run may be told again, and one that replaces others adds nothing.
+        if (segment.Replaces.Count == 0 && segment.LastOffset >= archivedTo)
+        {
+            Interlocked.Add(ref archiveGap, segment.LastOffset + 1 - archivedTo - segment.Events);
+            archivedTo = segment.LastOffset + 1;
         }
         Release();
         Interlocked.Exchange(ref reportedInput, -1);
@@ -328,6 +370,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
         {
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
         }
+        Instruments.Deleted(deletion.Cause.ToString().ToLowerInvariant(), deletion.Events, deletion.RawBytes);
     }
 
     private void Release() => parts.Hold.StreamAt(Math.Min(AnalysedTo, parts.Archive.NextOffset));
@@ -363,7 +406,7 @@ internal sealed class EventStream(StreamParts parts, int workers, TimeProvider t
             if (outcome is not AppendOutcome.Appended)
             {
                 Interlocked.Exchange(ref reportedInput, -1);
-                log.LogDebug("Totals were not stored; they are tried again in a second.");
+                log.TotalsNotStored();
             }
         }
     }

@@ -4,7 +4,7 @@ internal static partial class TlsCertificatesLog
 {
     [LoggerMessage(
         EventId = 8106,
-        Level = LogLevel.Error,
+        Level = LogLevel.Warning,
         Message = "The changed TLS certificate of {Server} cannot be used; the one before stays in use: {Reason}"
     )]
     public static partial void CertificateRefused(this ILogger logger, string server, string reason);

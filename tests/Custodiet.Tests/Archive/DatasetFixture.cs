@@ -47,6 +47,7 @@ internal sealed class DatasetFixture : IAsyncDisposable
             Archive,
             Records,
             Records,
+            Records,
             TimeProvider.System,
             options,
             ArchiveFixture.Cancellation

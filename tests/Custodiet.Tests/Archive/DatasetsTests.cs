@@ -192,6 +192,38 @@ public class DatasetsTests
     }
 
     [Fact]
+    public async Task TheBalanceHasARowForEachMinuteAndEachHour()
+    {
+        await using DatasetFixture fixture = await DatasetFixture.CreateAsync();
+        DateTimeOffset noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        BalanceSpan span = new()
+        {
+            At = noon,
+            Seconds = 60,
+            Counts = new BalanceCounts
+            {
+                Received = 5,
+                Queued = 4,
+                Sent = 3,
+            },
+            Levels = new BalanceLevels { Undecided = 1, ToSend = 9 },
+            Differences = new BalanceDifferences { Input = -7, Routes = 8 },
+        };
+        fixture.Records.Balance.Add((BalanceResolution.Minute, span));
+        fixture.Records.Balance.Add((BalanceResolution.Hour, span with { Seconds = 3_600 }));
+        Assert.Equal(
+            ["hour|3600|5|4|3|1|9|-7|8", "minute|60|5|4|3|1|9|-7|8"],
+            await fixture.RowsAsync(
+                "SELECT resolution, seconds, received, queued, sent, undecided, to_send, difference_input, difference_routes FROM balance ORDER BY 1"
+            )
+        );
+        Assert.Equal(
+            ["True"],
+            await fixture.RowsAsync("SELECT bool_and(begins_at = TIMESTAMPTZ '2026-03-01 12:00:00Z') FROM balance")
+        );
+    }
+
+    [Fact]
     public async Task AnErasureBehindWhatTheFileHoldsMakesItAnew()
     {
         await using DatasetFixture fixture = await DatasetFixture.CreateAsync();

@@ -7,7 +7,7 @@ using Custodiet.Records.Stores;
 namespace Custodiet.Tests.Archive;
 
 /// <summary>Records in a list: what the datasets read, and nothing more.</summary>
-internal sealed class MemoryRecords : IRecordStore, ITotalsStore
+internal sealed class MemoryRecords : IRecordStore, ITotalsStore, IBalanceStore
 {
     private readonly List<StoredRecord> records = [];
     private readonly List<StoredFinding> findings = [];
@@ -106,4 +106,26 @@ internal sealed class MemoryRecords : IRecordStore, ITotalsStore
 
     public ValueTask<IReadOnlyList<BatchKey>> KeysAsync(long sinceMicros, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("Datasets read no keys.");
+
+    /// <summary>Spans by resolution, as a test sets them.</summary>
+    public List<(BalanceResolution Resolution, BalanceSpan Span)> Balance { get; } = [];
+
+    public ValueTask<BalanceMark?> BalanceMarkAsync(CancellationToken cancellation) =>
+        ValueTask.FromResult<BalanceMark?>(null);
+
+    public ValueTask<AppendOutcome> SaveBalanceAsync(
+        IReadOnlyList<BalanceSpan> spans,
+        BalanceMark mark,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<BalanceSpan>> BalanceAsync(
+        BalanceResolution resolution,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellation
+    ) =>
+        ValueTask.FromResult<IReadOnlyList<BalanceSpan>>([
+            .. Balance.Where(row => row.Resolution == resolution).Select(row => row.Span),
+        ]);
 }

@@ -19,7 +19,7 @@ public sealed class FolderFormatTests : IDisposable
     {
         // Once this format is released, a store whose version grows needs a new format of the folder: a Migration in FolderFormat.cs, so that
         // a downgrade is refused, and a new folder in tests/fixtures. Before the release, this line is what changes.
-        Assert.Equal((1, 3, 1), (DataFolder.FormatVersion, Schema.Version, SegmentHeader.Version));
+        Assert.Equal((1, 4, 1), (DataFolder.FormatVersion, Schema.Version, SegmentHeader.Version));
         Assert.Equal(2, Manifest.Version);
     }
 

@@ -82,6 +82,7 @@ public sealed class HomeFiguresTests : IAsyncLifetime
             archive,
             records,
             records,
+            records,
             TimeProvider.System,
             null,
             Stop

@@ -18,6 +18,7 @@ internal sealed class DatasetCatalog(IDatasets datasets)
         ("verdicts", "every decision on every alert, superseded ones too"),
         ("sources", "where events came from"),
         ("stages", "what each stage received and what became of it"),
+        ("balance", "what became of events in each minute and hour, and whether the sums hold"),
         ("segments", "files of the archive with their digests"),
         ("shedding", "events of senders that cannot wait and were not taken"),
         ("deletions", "events that left the archive, and why"),

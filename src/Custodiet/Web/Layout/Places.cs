@@ -28,6 +28,7 @@ internal static class Places
         new("analytics", "Analytics", "/analytics", 'a'),
         new("data", "Data", "/data", 'd'),
         new("ledger", "Ledger", "/ledger", 'l'),
+        new("balance", "Balance", "/balance", 'b'),
         new("storage", "Storage", "/storage", 't'),
     ];
 }

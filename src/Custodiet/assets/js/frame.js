@@ -1,7 +1,7 @@
 // The frame around every page: theme, help, palette, going places, and what to do when a request fails.
 import { onKey, say, typing } from "./keys.js";
 
-const places = { h: "home", q: "queue", c: "cases", s: "sources", a: "analytics", d: "data", l: "ledger" };
+const places = { h: "home", q: "queue", c: "cases", s: "sources", a: "analytics", d: "data", l: "ledger", b: "balance", t: "storage" };
 let going = 0;
 
 function toggleTheme() {

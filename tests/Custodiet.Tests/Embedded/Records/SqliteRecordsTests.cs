@@ -68,7 +68,8 @@ public sealed class SqliteRecordsTests : IDisposable
             ALTER TABLE tally DROP COLUMN decisions; ALTER TABLE tally DROP COLUMN corrected;
             ALTER TABLE verdict DROP COLUMN day; ALTER TABLE verdict DROP COLUMN alerts;
             ALTER TABLE verdict DROP COLUMN standing;
-            DROP TABLE session; DROP TABLE token_use; PRAGMA user_version=1
+            DROP TABLE session; DROP TABLE token_use; DROP TABLE balance; DROP TABLE balance_mark;
+            PRAGMA user_version=1
             """
         );
         await using (SqliteRecords upgraded = await OpenAsync())
@@ -77,6 +78,7 @@ public sealed class SqliteRecordsTests : IDisposable
             Assert.Equal((3, 2), (figures.Decisions, figures.Corrected));
             Assert.Empty(await upgraded.SessionsAsync(Stop));
             Assert.Empty(await upgraded.TokenUsesAsync(Stop));
+            Assert.Null(await upgraded.BalanceMarkAsync(Stop));
         }
         Assert.Equal(today, RecordFolder.Dump(folder.File));
         await using SqliteRecords again = await OpenAsync();
