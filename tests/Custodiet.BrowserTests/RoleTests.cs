@@ -48,8 +48,6 @@ public class RoleTests(Stage stage)
             async page =>
             {
                 await page.OpenQueueAsync("?state=all");
-                // At rest: a request that is under way would be answered as one who is signed in.
-                await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
                 await page.Context.ClearCookiesAsync();
                 await page.KeysAsync("Space");
                 await page.WaitForURLAsync("**/sign-in?returnUrl=*");
