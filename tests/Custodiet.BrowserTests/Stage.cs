@@ -134,10 +134,23 @@ public sealed class Stage : IAsyncLifetime
         await using (context.ConfigureAwait(false))
         {
             IPage page = await context.NewPageAsync();
-            await act(page);
+            try
+            {
+                await act(page);
+            }
+            catch (Exception failure) when (failure is TimeoutException or PlaywrightException)
+            {
+                throw new InvalidOperationException(
+                    $"{failure.Message} The page is {page.Url}, with «{await FocusAsync(page)}» under the keyboard. It complained: {string.Join("; ", complaints)}.",
+                    failure
+                );
+            }
         }
         Assert.DoesNotContain(complaints, c => expected is null || !c.Contains(expected, StringComparison.Ordinal));
     }
+
+    private static async Task<string> FocusAsync(IPage page) =>
+        await page.EvaluateAsync<string>("() => document.activeElement?.outerHTML.slice(0, 200) ?? ''");
 
     /// <summary>Asks the datasets by the command line on the running product; the rows as objects.</summary>
     public async Task<JsonElement> QueryAsync(string sql) =>

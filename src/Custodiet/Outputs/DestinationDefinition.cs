@@ -4,8 +4,8 @@ using Custodiet.Documents;
 
 namespace Custodiet.Outputs;
 
-/// <summary>The names of files in the folder of secrets that a TLS connection uses.</summary>
-/// <param name="Authority">A PEM file <c>NAME.pem</c> of the authorities that are trusted instead of the system's, or null.</param>
+/// <summary>The names of the secrets that a TLS connection uses.</summary>
+/// <param name="Authority"><c>NAME.pem</c>, the authorities in PEM that are trusted instead of the system's, or null.</param>
 /// <param name="Certificate">Our own certificate, <c>NAME.crt</c> with <c>NAME.key</c>, or null.</param>
 internal sealed record TlsDefinition(string? Authority, string? Certificate)
 {
@@ -292,8 +292,7 @@ internal sealed record HeaderDefinition(string Name, string Value, string? Secre
             }
             else if (secret.Contains(folded))
             {
-                string hint =
-                    $"{name}: {{secret: NAME}}, with the value in a file of that name in the folder of secrets";
+                string hint = $"{name}: {{secret: NAME}}, with the value where outputs.secrets says";
                 all.Error("secret", $"«{name}» is a secret; content never holds one.", entry.Value.Position, hint);
             }
             else

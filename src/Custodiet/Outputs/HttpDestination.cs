@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text;
+using Custodiet.Configuration;
 
 namespace Custodiet.Outputs;
 
@@ -19,7 +20,7 @@ internal sealed class HttpDestination(DestinationDefinition.ToHttp definition, O
 
     private readonly TlsClient tls = new(definition.Tls, secrets);
     private HttpClient? http;
-    private (long, long, long) stamp;
+    private string stamp = "";
 
     public bool IsKeyed => true;
 
@@ -101,7 +102,7 @@ internal sealed class HttpDestination(DestinationDefinition.ToHttp definition, O
 
     private void Add(HttpRequestMessage request, HeaderDefinition header)
     {
-        string value = header.Secret is { } secret ? header.Value + secrets.Text(secret) : header.Value;
+        string value = header.Secret is { } secret ? header.Value + secrets.Line(secret) : header.Value;
         if (header.Name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
         {
             request.Content!.Headers.Remove(header.Name);
@@ -115,7 +116,7 @@ internal sealed class HttpDestination(DestinationDefinition.ToHttp definition, O
 
     private HttpClient Client()
     {
-        (long, long, long) now = tls.Stamp;
+        string now = tls.Stamp;
         if (http is null || now != stamp)
         {
             http?.Dispose();

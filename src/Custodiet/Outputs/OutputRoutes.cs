@@ -25,7 +25,7 @@ internal sealed record RouteSettings(string Folder, string OutputsFolder, Permit
                 folder,
                 Path.GetFullPath(settings.Text("outputs.folder")),
                 PermittedHosts.Parse(settings.Text("outputs.hosts")),
-                new OutputSecrets(Path.GetFullPath(settings.Text("outputs.secrets")))
+                OutputSecrets.From(settings)
             );
         }
         catch (FormatException wrong)

@@ -2,18 +2,27 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Custodiet.Configuration;
 
 namespace Custodiet.Outputs;
 
 /// <summary>The client side of TLS: the server's certificate is always verified, by name and up to an authority.</summary>
 internal sealed class TlsClient(TlsDefinition definition, OutputSecrets secrets)
 {
-    /// <summary>When the files changed last; other figures mean that connections should be made anew.</summary>
-    public (long, long, long) Stamp =>
-        (Of(definition.Authority, ".pem"), Of(definition.Certificate, ".crt"), Of(definition.Certificate, ".key"));
+    private const string Pem = ".pem";
+    private const string Crt = ".crt";
+    private const string Key = ".key";
+
+    /// <summary>A digest of what connections are made with; another one means that they should be made anew.</summary>
+    /// <exception cref="SecretException">A certificate is not there.</exception>
+    public string Stamp =>
+        secrets.Stamp([
+            .. definition.Authority is { } authority ? (string[])[authority + Pem] : [],
+            .. definition.Certificate is { } own ? (string[])[own + Crt, own + Key] : [],
+        ]);
 
     /// <summary>Options for a connection to a host.</summary>
-    /// <exception cref="SecretException">A file is not there or holds something else.</exception>
+    /// <exception cref="SecretException">A certificate is not there or is something else.</exception>
     public SslClientAuthenticationOptions Options(string host)
     {
         SslClientAuthenticationOptions options = new()
@@ -32,15 +41,15 @@ internal sealed class TlsClient(TlsDefinition definition, OutputSecrets secrets)
                     RevocationMode = X509RevocationMode.NoCheck,
                     DisableCertificateDownloads = true,
                 };
-                policy.CustomTrustStore.ImportFromPemFile(secrets.FileOf(authority + ".pem"));
+                policy.CustomTrustStore.ImportFromPem(secrets.Text(authority + Pem));
                 options.CertificateChainPolicy = policy;
             }
             if (definition.Certificate is { } own)
             {
-                string file = secrets.FileOf(own + ".crt");
-                X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(file, secrets.FileOf(own + ".key"));
+                string text = secrets.Text(own + Crt);
+                X509Certificate2 certificate = X509Certificate2.CreateFromPem(text, secrets.Text(own + Key));
                 X509Certificate2Collection chain = [];
-                chain.ImportFromPemFile(file);
+                chain.ImportFromPem(text);
                 options.ClientCertificateContext = SslStreamCertificateContext.Create(
                     certificate,
                     chain,
@@ -48,14 +57,10 @@ internal sealed class TlsClient(TlsDefinition definition, OutputSecrets secrets)
                 );
             }
         }
-        catch (Exception unusable)
-            when (unusable is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (CryptographicException unusable)
         {
             throw new SecretException($"A certificate of the route cannot be used: {unusable.Message}");
         }
         return options;
     }
-
-    private long Of(string? name, string ending) =>
-        name is null ? 0 : File.GetLastWriteTimeUtc(secrets.FileOf(name + ending)).Ticks;
 }

@@ -124,6 +124,26 @@ public sealed class BackupCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatRoutesWroteAndTheirSecretsStayOutAndWhereTheyStandDoesNot()
+    {
+        foreach (string file in (string[])["outputs/events.jsonl", "secrets/siem", "routes/siem/state.json"])
+        {
+            string path = Path.Combine(Data, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, "{}", Cancellation);
+        }
+        WrittenBackup written = await MakeAsync();
+        string[] files = [.. written.Manifest.Files.Select(f => f.Path)];
+        Assert.Contains("data/routes/siem/state.json", files);
+        Assert.DoesNotContain(
+            files,
+            f =>
+                f.StartsWith("data/outputs", StringComparison.Ordinal)
+                || f.StartsWith("data/secrets/", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task KeysAndCookiesStayOutAndAreMadeAnewAndTheOldLogKeepsItsOwnKey()
     {
         WrittenBackup written = await MakeAsync();

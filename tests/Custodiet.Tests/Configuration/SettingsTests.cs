@@ -188,6 +188,8 @@ public sealed class SettingsTests : IDisposable
         );
         Assert.Empty(problems);
         Assert.Equal(Path.Combine(folder, "data"), settings!.DataFolder);
+        Assert.Equal(Path.Combine(folder, "data", "outputs"), settings.Text("outputs.folder"));
+        Assert.Equal(Path.Combine(folder, "data", "secrets"), Of(settings, "outputs.secrets").Default);
         Assert.Equal((5, "option --set"), (settings.Number("workers"), Of(settings, "workers").Origin));
         Assert.True(settings.FileIsOutside);
         (_, problems) = Settings.Read(new Dictionary<string, string?> { ["config"] = file + ".absent" });

@@ -45,6 +45,29 @@ public class HttpRouteTests
     }
 
     [Fact]
+    public async Task ASecretOfTheEncryptedStoreIsWaitedForAndAChangedOneIsUsedAtOnce()
+    {
+        await using HttpReceiver receiver = await HttpReceiver.StartAsync();
+        await using OutputStage stage = await OutputStage.StartAsync(Route(receiver.Url));
+        await stage.StopAsync();
+        stage.SecretsPlace = OutputSecrets.Store;
+        stage.MakeKey();
+        await stage.StartAsync();
+        await stage.SendAsync(1);
+        RouteStatus waits = await stage.UntilAsync(s => s.Retries > 0);
+        Assert.Contains("There is no secret «receiver»", waits.Problem, StringComparison.Ordinal);
+        stage.Store.Set("receiver", "two\nlines"u8, DateTimeOffset.UnixEpoch);
+        waits = await stage.UntilAsync(s => s.Problem?.Contains("more than one line") == true);
+        Assert.DoesNotContain("lines\n", waits.Problem, StringComparison.Ordinal);
+        stage.Store.Set("receiver", "first"u8, DateTimeOffset.UnixEpoch);
+        await stage.UntilAsync(s => s.Sent == 1);
+        stage.Store.Set("receiver", "second"u8, DateTimeOffset.UnixEpoch);
+        await stage.SendAsync(1);
+        await stage.UntilAsync(s => s.Sent == 2);
+        Assert.Equal(["Bearer first", "Bearer second"], receiver.Requests.Select(r => r.Headers["Authorization"]));
+    }
+
+    [Fact]
     public async Task WhatWasSentAndNotAnsweredIsSentAgainUnderItsKeyAlsoAfterARestart()
     {
         await using HttpReceiver receiver = await HttpReceiver.StartAsync();

@@ -1,4 +1,5 @@
 using System.Text;
+using Custodiet.Configuration;
 using Custodiet.Documents;
 using Custodiet.Embedded;
 using Custodiet.Embedded.Queue;
@@ -40,6 +41,16 @@ internal sealed class OutputStage : IAsyncDisposable
 
     public string Secrets => Directory.CreateDirectory(Path.Combine(folder.FullName, "secrets")).FullName;
 
+    /// <summary>Where names of secrets are looked up; null: in that folder.</summary>
+    public string? SecretsPlace { get; set; }
+
+    /// <summary>The encrypted store, with a key of its own.</summary>
+    public SecretStore Store =>
+        new(
+            Directory.CreateDirectory(Path.Combine(folder.FullName, "data")).FullName,
+            "file:" + Path.Combine(folder.FullName, "key")
+        );
+
     public string Files => Path.Combine(folder.FullName, "outputs");
 
     public string States => Path.Combine(folder.FullName, "routes");
@@ -66,6 +77,9 @@ internal sealed class OutputStage : IAsyncDisposable
 
     /// <summary>Declares how critical sources are; for the next start.</summary>
     public void Declare(Func<SourceKey, Criticality> of) => criticality = of;
+
+    /// <summary>Makes the store's key.</summary>
+    public void MakeKey() => File.WriteAllText(Path.Combine(folder.FullName, "key"), SecretStore.NewKey());
 
     /// <summary>Opens everything where it stood and runs the routes.</summary>
     public async Task StartAsync()
@@ -98,7 +112,12 @@ internal sealed class OutputStage : IAsyncDisposable
         SourceTable sources = new();
         Routes = await OutputRoutes.OpenAsync(
             content,
-            new RouteSettings(States, Files, PermittedHosts.Parse(Hosts), new OutputSecrets(Secrets)),
+            new RouteSettings(
+                States,
+                Files,
+                PermittedHosts.Parse(Hosts),
+                new OutputSecrets(SecretsPlace ?? Secrets, Store)
+            ),
             new RouteParts(
                 Queue,
                 Hold,
