@@ -48,6 +48,21 @@ public partial class HomeTests(Stage stage)
             }
         );
 
+    [Fact]
+    public async Task HomeAndStorageSayTheSameOfTheDisk() =>
+        await stage.VisitAsync(
+            Person.Ada,
+            async page =>
+            {
+                await page.GotoAsync("/storage");
+                string runway = await page.Locator("tr", new() { HasText = "Runway" }).Locator("td").InnerTextAsync();
+                await page.GotoAsync("/");
+                await Assertions
+                    .Expect(page.Locator("section[aria-labelledby=q4]"))
+                    .ToContainTextAsync($"Disk: {runway.Split('\n')[^1].Trim()}");
+            }
+        );
+
     private static async Task JudgeAsync(IPage page, string[] keys)
     {
         await page.OpenQueueAsync("?state=new&order=oldest");

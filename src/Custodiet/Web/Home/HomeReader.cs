@@ -1,3 +1,4 @@
+using Custodiet.Archive;
 using Custodiet.Outputs;
 using Custodiet.Records.Stages;
 using Custodiet.Records.Stores;
@@ -16,6 +17,9 @@ public sealed record HomeFigures(
     IReadOnlyList<StageBalance> Stages
 )
 {
+    /// <summary>How long the disk lasts.</summary>
+    public Runway Runway { get; init; } = new(null, RunwayEnd.Unknown, null);
+
     /// <summary>Every route's balance.</summary>
     public IReadOnlyList<RouteStatus> Routes { get; init; } = [];
 }
