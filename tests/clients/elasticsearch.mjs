@@ -15,12 +15,28 @@ async function answered(request) {
   }
 }
 
+/** The helper never settles when the product is killed at certain moments: then it is asked again. */
+async function within(milliseconds, request) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([request, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const info = await answered(() => client.info());
 const helped = await answered(() =>
-  client.helpers.bulk({
-    datasource: Array.from({ length: 100 }, (_, number) => ({ helper: number })),
-    onDocument: () => ({ create: { _index: "logs-helper" } }),
-  }),
+  within(
+    15000,
+    client.helpers.bulk({
+      datasource: Array.from({ length: 100 }, (_, number) => ({ helper: number })),
+      onDocument: () => ({ create: { _index: "logs-helper" } }),
+    }),
+  ),
 );
 let acknowledged = 0;
 for (const numbers of batches()) {

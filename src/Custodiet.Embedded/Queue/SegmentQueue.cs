@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Custodiet.Records;
 using Custodiet.Records.Events;
 using Custodiet.Records.Stores;
 
@@ -422,6 +423,8 @@ public sealed class SegmentQueue : IEventQueue
                     repeats.Add(new BatchKey(key, first, count, now), now);
                     inFlight.Remove(key);
                 }
+                // Before anybody can read it: who reads it goes on with its trace.
+                Tracing.Batches.Remember(first, batch.Trace);
                 first += count;
             }
             log.Advance(bytes, next);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Custodiet.Records.Stores;
 
@@ -10,6 +11,9 @@ internal sealed class WaitingBatch(EventBatch batch)
     public EventBatch Batch { get; } = batch;
 
     public byte[] Head { get; } = SegmentFrame.Begin(batch);
+
+    /// <summary>What its sender is doing, when that is traced.</summary>
+    public Activity? Trace { get; } = Activity.Current;
 
     /// <summary>Whether it is no batch but asks for a new segment.</summary>
     public bool Rolls { get; init; }

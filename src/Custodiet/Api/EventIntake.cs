@@ -177,7 +177,6 @@ internal sealed class EventIntake(
         {
             case QueueAppend.Accepted accepted:
                 span.SetTag("custodiet.offset", accepted.FirstOffset);
-                Tracing.Batches.Remember(accepted.FirstOffset, span);
                 break;
             case QueueAppend.Pushback full:
                 span.SetStatus(ActivityStatusCode.Error, full.Reason);

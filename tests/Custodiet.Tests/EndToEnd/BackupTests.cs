@@ -77,7 +77,17 @@ public sealed class BackupTests : IDisposable
         int cutShort = 0;
         for (int kill = 0; kill < 8; kill++)
         {
-            cutShort += await KilledAsync(120 + (60 * kill), "backup", Shelf, "--data", Data) ? 1 : 0;
+            // The first kill comes once it has begun, the others at any moment: also before that, and after its end.
+            cutShort += await KilledAsync(
+                () => kill > 0 || Exists(Shelf, "*.incomplete"),
+                kill == 0 ? 0 : 120 + (60 * kill),
+                "backup",
+                Shelf,
+                "--data",
+                Data
+            )
+                ? 1
+                : 0;
             foreach (string folder in Directory.Exists(Shelf) ? Directory.EnumerateDirectories(Shelf) : [])
             {
                 // Complete with a manifest, or named as incomplete; nothing in between.
@@ -109,7 +119,14 @@ public sealed class BackupTests : IDisposable
         int cutShort = 0;
         for (int kill = 0; kill < 8; kill++)
         {
-            await KilledAsync(100 + (60 * kill), "restore", Shelf, "--data", New);
+            await KilledAsync(
+                () => kill > 0 || Exists(New, DataFolder.RestoringMark),
+                kill == 0 ? 0 : 100 + (60 * kill),
+                "restore",
+                Shelf,
+                "--data",
+                New
+            );
             if (File.Exists(Path.Combine(New, DataFolder.RestoringMark)))
             {
                 cutShort++;
@@ -208,7 +225,11 @@ public sealed class BackupTests : IDisposable
         ProductProcess.RunAsync(TestPaths.Root, arguments, Cancellation);
 
     /// <summary>Runs a command and kills it after so long; answers whether it was still running then.</summary>
-    private static async Task<bool> KilledAsync(int milliseconds, params string[] arguments)
+    private static bool Exists(string folder, string pattern) =>
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder, pattern).Any();
+
+    // Kills a command so long after it has begun, however busy the machine is; whether it was running until then.
+    private static async Task<bool> KilledAsync(Func<bool> hasBegun, int milliseconds, params string[] arguments)
     {
         ProcessStartInfo start = new(ProductProcess.Executable(TestPaths.Root), arguments)
         {
@@ -216,6 +237,10 @@ public sealed class BackupTests : IDisposable
             RedirectStandardError = true,
         };
         using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)!;
+        while (!hasBegun() && !process.HasExited)
+        {
+            await Task.Delay(1, Cancellation);
+        }
         await Task.Delay(milliseconds, Cancellation);
         bool running = !process.HasExited;
         process.Kill();

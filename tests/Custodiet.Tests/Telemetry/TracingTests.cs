@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using Custodiet.Embedded.Queue;
 using Custodiet.People;
 using Custodiet.Records;
 using Custodiet.Records.People;
+using Custodiet.Records.Stores;
 
 namespace Custodiet.Tests.Telemetry;
 
@@ -64,6 +66,58 @@ public class TracingTests
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task WhoReadsABatchOfTheQueueFindsItsTrace()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("custodiet-tracing-");
+        try
+        {
+            const long first = 1_000_000;
+            const int batches = 200;
+            await using SegmentQueue queue = await SegmentQueue.OpenAsync(
+                new SegmentQueueOptions(folder.FullName)
+                {
+                    FreeDiskFloorBytes = 0,
+                    CommitInterval = TimeSpan.Zero,
+                    // Offsets of its own: what is remembered is the process's.
+                    NextOffsetAtLeast = first,
+                },
+                TimeProvider.System,
+                [],
+                Cancellation
+            );
+            // Looked up at once when the batch is there, as the stream does.
+            Task<int> reading = Task.Run(
+                async () =>
+                {
+                    int found = 0;
+                    await foreach (QueuedBatch batch in queue.ReadAsync(first, Cancellation))
+                    {
+                        found += Tracing.Batches.Find(batch.FirstOffset, batch.NextOffset).Count;
+                        if (batch.NextOffset == first + batches)
+                        {
+                            break;
+                        }
+                    }
+                    return found;
+                },
+                Cancellation
+            );
+            for (int number = 0; number < batches; number++)
+            {
+                using Activity activity = new("recorded");
+                activity.Start();
+                activity.ActivityTraceFlags = ActivityTraceFlags.Recorded;
+                await queue.AppendAsync(new EventBatch("test", null, 0, [1], "1"u8.ToArray()), Cancellation);
+            }
+            Assert.Equal(batches, await reading);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 
